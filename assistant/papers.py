@@ -1,0 +1,184 @@
+"""The nouns of the library: a paper, a chunk of its abstract, a passage found by a search.
+
+Also what makes two records the same paper (`identities`) and how they become one (`merge`).
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date as Date
+
+from assistant.cleaning import clean
+
+MAX_TITLE_KEY = 160  # characters; longer titles are cut and get a digest, so that keys stay indexable
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper as a source gave it. `abstract` and `title` are verbatim; `clean()` them for display.
+
+    `source_id` is the identifier a source used that is neither an arXiv id nor a DOI. `author_count` may be
+    known where the names are not. `date_inferred` says the year of `date` was worked out, not read.
+    """
+
+    title: str
+    abstract: str
+    arxiv_id: str | None = None
+    doi: str | None = None
+    source_id: str | None = None
+    authors: tuple[str, ...] = ()
+    author_count: int | None = None
+    organization: str | None = None
+    date: Date | None = None
+    date_inferred: bool = False
+    url: str | None = None
+    categories: tuple[str, ...] = ()
+    upvotes: int | None = None
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Keys under which this record may already be known, strongest first; never empty."""
+        keys = [
+            f"arxiv:{self.arxiv_id}" if self.arxiv_id else "",
+            f"doi:{self.doi}" if self.doi else "",
+            f"id:{self.source_id}" if self.source_id else "",
+            f"title:{title_key(self.title)}",
+        ]
+        return tuple(key for key in keys if key)
+
+    @property
+    def paper_id(self) -> str:
+        """The name a new paper gets: its strongest identity, without the prefix where that adds nothing."""
+        return self.identities[0].removeprefix("id:").removeprefix("title:")
+
+    def digest(self) -> str:
+        """A fingerprint of everything this record says, to recognise it when it comes again."""
+        said = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A paper and the line of the source it begins on (1-based)."""
+
+    paper: Paper
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place in a source that could not be read as a paper, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a paper was read: the reader's name, the file (or `-`), the line, and the day."""
+
+    source: str
+    file: str
+    line: int
+    day: Date
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper in a library, under its permanent `paper_id`."""
+
+    paper_id: str
+    paper: Paper
+    sources: tuple[Provenance, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The reader that brought it first."""
+        return self.sources[0].source if self.sources else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """`abstract[start:end]` of a stored paper: whole sentences, embedded together with the title."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paper as one search found it. `score` is the fused score in [0, 1]; `lexical` the BM25 score, `vector`
+    the cosine of the best chunk; `coverage` the share of the question's rarity that the paper's words cover.
+    """
+
+    found: StoredPaper
+    chunk: Chunk
+    score: float
+    lexical: float
+    vector: float
+    coverage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search may return. All given conditions must hold; dates are inclusive."""
+
+    since: Date | None = None
+    until: Date | None = None
+    source: str | None = None
+    author: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) is not None for field in fields(self))
+
+
+def title_key(title: str) -> str:
+    """`title` in lower-case letters and digits joined by `-`: equal for spellings of the same title."""
+    folded = unicodedata.normalize("NFKD", clean(title).casefold())
+    letters = "".join(c for c in folded if not unicodedata.combining(c))
+    key = re.sub(r"[\W_]+", "-", letters).strip("-")
+    if key and len(key) <= MAX_TITLE_KEY:
+        return key
+    digest = hashlib.sha256(title.encode(errors="replace")).hexdigest()[:12]
+    return f"{key[:MAX_TITLE_KEY].strip('-')}-{digest}".strip("-")
+
+
+_ARXIV = re.compile(
+    r"(?:^|arxiv(?:\.org)?(?:[:/]|/abs/|/pdf/)|arxiv\.)"
+    r"(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?$",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:^|doi:\s*|doi\.org/)(10\.\d{4,9}/\S+)$", re.IGNORECASE)
+
+
+def arxiv_id_in(text: str) -> str | None:
+    """The arXiv id (without version) that `text` is, as an id, `arxiv:` name or arxiv.org address."""
+    match = _ARXIV.search(text.strip())
+    return match[1].lower() if match else None
+
+
+def doi_in(text: str) -> str | None:
+    """The DOI that `text` is, bare, `doi:` or as a doi.org address; lower-cased, as DOIs ignore case."""
+    match = _DOI.search(text.strip())
+    return match[1].lower() if match else None
+
+
+def merge(known: Paper, new: Paper) -> Paper:
+    """`known` brought up to date by `new`: a newer value wins, nothing known is overwritten by nothing.
+
+    A date that was read is not replaced by one whose year was inferred.
+    """
+    given = {
+        field.name: value
+        for field in fields(Paper)
+        if (value := getattr(new, field.name)) not in (None, "", (), False)
+    }
+    given.pop("date_inferred", None)
+    if new.date is not None:
+        if new.date_inferred and known.date is not None and not known.date_inferred:
+            given.pop("date")
+        else:
+            given["date_inferred"] = new.date_inferred
+    return replace(known, **given)

@@ -1,0 +1,43 @@
+"""Readers: bytes in, papers and problems out. One module a format, recognised by content, not by name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from assistant.errors import SourceError
+from assistant.papers import Problem, Record
+from assistant.sources import hf_page, jsonl
+from assistant.sources.files import expand, opened
+
+__all__ = ["SOURCES", "Source", "expand", "opened", "recognise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A format: its name, how to recognise it by the first bytes of a file, and its reader.
+
+    `read(stream, year=…)` yields records and problems in the order of the file and raises SourceError where the
+    file as a whole is not of the format.
+    """
+
+    name: str
+    what: str
+    sniff: Callable[[bytes], bool]
+    read: Callable[..., Iterator[Record | Problem]]
+
+
+SOURCES = (
+    Source("hf-page", "Hugging Face Daily Papers page text", hf_page.sniff, hf_page.read),
+    Source("jsonl", "JSON lines", jsonl.sniff, jsonl.read),
+)
+
+
+def recognise(head: bytes) -> Source:
+    """The format of a file that begins with `head`. SourceError: none of them."""
+    for source in SOURCES:
+        if source.sniff(head):
+            return source
+    formats = " or ".join(source.what for source in SOURCES)
+    raise SourceError("not a format this version reads", hint=f"It reads {formats}.")
+
+

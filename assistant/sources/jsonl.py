@@ -1,0 +1,152 @@
+"""Plain JSON lines, one paper a line: the form `export` writes, BEIR corpora, arXiv listings.
+
+    {"id": "arxiv:2606.00467", "title": …, "abstract": …, "authors": […], "date": "2026-06-22",
+     "url": …, "categories": […], "upvotes": …}
+
+Only `title` and `abstract` are required; `_id` and `text` are read for `id` and `abstract`. A bad line is
+reported and passed over; a bad optional field is reported and left out.
+"""
+
+from collections.abc import Iterator
+from datetime import date as Date
+from typing import Annotated, Any, BinaryIO
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from assistant.errors import SourceError
+from assistant.papers import Paper, Problem, Record, arxiv_id_in, doi_in
+
+MAX_LINE = 8_000_000  # bytes; an abstract has 2,000, so a longer line is not a paper
+GIVE_UP_AFTER = 20  # lines with no paper among them
+
+
+def _listed(value: Any) -> Any:
+    """A list from a list, or from a string such as `A. Author, B. Author` or `cs.LG cs.CL`."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.replace(" and ", ",").split("," if "," in value else None)]
+
+
+def _day(value: Any) -> Any:
+    return value[:10] if isinstance(value, str) else value
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _Row(BaseModel):
+    """What is read of a line; other keys are passed over."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, coerce_numbers_to_str=True)
+
+    title: _Text
+    abstract: _Text = Field(validation_alias=AliasChoices("abstract", "text"))
+    id: str | None = Field(None, validation_alias=AliasChoices("id", "_id"))
+    doi: str | None = None
+    authors: _Names | None = None
+    author_count: int | None = Field(None, ge=0)
+    organization: str | None = None
+    date: Annotated[Date | None, BeforeValidator(_day)] = Field(
+        None, validation_alias=AliasChoices("date", "published", "first_seen")
+    )
+    date_inferred: bool | None = None
+    url: str | None = Field(None, validation_alias=AliasChoices("url", "abs"))
+    categories: _Names | None = None
+    upvotes: int | None = None
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins with `head` looks like JSON lines."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+
+
+def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Problem]:
+    """The papers of the lines and what could not be read, in constant memory. `year` is not used.
+
+    SourceError: the first lines hold no paper at all, so the file is something else.
+    """
+    papers, first = 0, None
+    number = 0
+    for number, line in _lines(stream):
+        for item in _parsed(line, number):
+            papers += isinstance(item, Record)
+            first = first or item
+            if isinstance(item, Problem) and not papers and number >= GIVE_UP_AFTER:
+                raise _no_papers(first, f"none of the first {number} lines is a paper")
+            yield item
+    if not papers:
+        raise _no_papers(first, "no line is a paper")
+
+
+def _no_papers(first: Record | Problem | None, what: str) -> SourceError:
+    why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
+    return SourceError(what + why, hint="Each line must be a JSON object with at least “title” and “abstract”.")
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Numbered non-blank lines; None for one that is too long to be held."""
+    number = 0
+    while line := stream.readline(MAX_LINE):
+        number += 1
+        if len(line) == MAX_LINE and not line.endswith(b"\n"):
+            while (rest := stream.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        elif line := line.removeprefix(b"\xef\xbb\xbf").strip():
+            yield number, line
+
+
+def _parsed(line: bytes | None, number: int) -> Iterator[Record | Problem]:
+    if line is None:
+        yield Problem(number, f"longer than {MAX_LINE // 1_000_000} MB")
+        return
+    try:
+        row = _Row.model_validate_json(line)
+    except ValidationError as error:
+        wrong = {str(part["loc"][0]) if part["loc"] else "": part["msg"] for part in error.errors()}
+        if wrong.keys() & {"", "title", "abstract", "text"}:
+            yield Problem(number, _reason(wrong))
+            return
+        row = _without(line, wrong)
+        for field, message in wrong.items():
+            yield Problem(number, f"{field} left out: {message[0].lower()}{message[1:]}")
+    yield Record(_paper(row), number)
+
+
+def _without(line: bytes, wrong: dict[str, str]) -> _Row:
+    import json
+
+    row = json.loads(line)
+    return _Row.model_validate({key: value for key, value in row.items() if key not in wrong})
+
+
+def _reason(wrong: dict[str, str]) -> str:
+    if "" in wrong:
+        return "not a JSON object" if "JSON" not in wrong[""] else wrong[""].replace("Invalid JSON", "not JSON")
+    field = "title" if "title" in wrong else "abstract"
+    message = wrong.get("title") or wrong.get("abstract") or wrong["text"]
+    return f"no {field}" if message.startswith(("Field required", "String should have at least")) else (
+        f"{field}: {message[0].lower()}{message[1:]}"
+    )
+
+
+def _paper(row: _Row) -> Paper:
+    name = row.id or ""
+    arxiv_id = arxiv_id_in(name) or arxiv_id_in(row.url or "")
+    doi = doi_in(name) or doi_in(row.doi or "")
+    return Paper(
+        title=row.title,
+        abstract=row.abstract,
+        arxiv_id=arxiv_id,
+        doi=doi,
+        source_id=name if name and not arxiv_id_in(name) and not doi_in(name) else None,
+        authors=row.authors or (),
+        author_count=row.author_count,
+        organization=row.organization or None,
+        date=row.date,
+        date_inferred=bool(row.date_inferred and row.date),
+        url=row.url or None,
+        categories=row.categories or (),
+        upvotes=row.upvotes,
+    )
