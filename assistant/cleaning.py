@@ -38,11 +38,10 @@ _SYMBOLS = {
     "ss": "ß", "o": "ø", "O": "Ø", "ae": "æ", "AE": "Æ", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "i",
     "varepsilon": "ε", "varphi": "φ", "vartheta": "θ", "eg": "e.g.", "ie": "i.e.", "etal": "et al.",
     "left": "", "right": "", "big": "", "Big": "", "displaystyle": "", "xspace": "", "newline": " ", "item": " ",
-    "noindent": "", "rm": "", "it": "", "bf": "", "tt": "", "sf": "", "sc": "", "em": "", "bullet": "•", "textendash": "–", "textemdash": "—", "backslash": "/",
+    "noindent": "", "rm": "", "it": "", "bf": "", "tt": "", "sf": "", "sc": "", "em": "",
+    "bullet": "•", "textendash": "–", "textemdash": "—", "backslash": "/",
 }  # fmt: skip
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-)
+_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi omega"
 _SYMBOLS |= {n: unicodedata.lookup(f"GREEK SMALL LETTER {n}") for n in _GREEK.split()}
 _SYMBOLS |= {n.title(): unicodedata.lookup(f"GREEK CAPITAL LETTER {n}") for n in _GREEK.split()}
 _SYMBOLS |= {"lambda": "λ", "Lambda": "Λ"}  # Unicode's own name for it is "lamda"
@@ -63,9 +62,7 @@ _ACCENT = re.compile(
     r"\\(?:(['`^=.~])\s*|(\")(?=\{?[aeiouyAEIOUY])|([uvHcrk])(?=\s*\{\s*[A-Za-z]\s*\}))"
     r"(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))"
 )
-_DROPPED = re.compile(
-    r"~?\\(?:cite\w*|label|ref|eqref|cref|color|vspace|hspace|thanks)\*?(?:\[[^\]]*\])?\{[^{}]*\}"
-)
+_DROPPED = re.compile(r"~?\\(?:cite\w*|label|ref|eqref|cref|color|vspace|hspace|thanks)\*?(?:\[[^\]]*\])?\{[^{}]*\}")
 _LINK = re.compile(r"\\href\s*\{[^{}]*\}\s*\{([^{}]*)\}|\\textcolor\s*\{[^{}]*\}\s*\{([^{}]*)\}")
 _FOOTNOTE = re.compile(r"\s*\\footnote\s*\{([^{}]*)\}")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
@@ -79,7 +76,9 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?[ ~]?(?=([A-Za-z0-9])?)")
 _SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
 _GROUP = re.compile(r"\{([^{},]*)\}")
 _STRAY_BRACE = re.compile(r"(\{[^{}]*,[^{}]*\})|[{}]")  # sets such as {g(1), g(2)} keep theirs
-_TIMES = re.compile(r"(?<=\d) ?×\s*(?=\d)|(?<=\d)times(?![a-z])|\btimes~(?=\d)|(?<=\b[B-Zb-hj-z]) times (?=[B-Zb-hj-z]\b)")
+_TIMES = re.compile(
+    r"(?<=\d) ?×\s*(?=\d)|(?<=\d)times(?![a-z])|\btimes~(?=\d)|(?<=\b[B-Zb-hj-z]) times (?=[B-Zb-hj-z]\b)"
+)
 _TIE = re.compile(r"(?<=[\w.,:;)\]])~(?=[\w(\[])")
 _SPACES = re.compile(r"\s+")
 

@@ -171,9 +171,7 @@ def merge(known: Paper, new: Paper) -> Paper:
     A date that was read is not replaced by one whose year was inferred.
     """
     given = {
-        field.name: value
-        for field in fields(Paper)
-        if (value := getattr(new, field.name)) not in (None, "", (), False)
+        field.name: value for field in fields(Paper) if (value := getattr(new, field.name)) not in (None, "", (), False)
     }
     given.pop("date_inferred", None)
     if new.date is not None:

@@ -86,6 +86,25 @@ def terms(text: str) -> list[str]:
     return analyzer().analyze(text)
 
 
+# Words a question is asked with, not about; as index terms. (The analyzer has dropped "the", "is", "of" already.)
+_ASKING = (
+    "which what who whom whose where when why how do does did done has have had can could should would may might "
+    "must shall about any some from than there here you your i my me we our us he she them paper papers study "
+    "studies article articles show shows tell explain describe list find give please"
+)
+
+
+@lru_cache(maxsize=1)
+def _asking() -> frozenset[str]:
+    return frozenset(terms(_ASKING))
+
+
+def content_terms(question: str) -> list[str]:
+    """The distinct index terms that `question` is about, in order; all of them where it is made of asking words."""
+    distinct = list(dict.fromkeys(terms(question)))
+    return [term for term in distinct if term not in _asking()] or distinct
+
+
 _PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]")
 
 

@@ -1,0 +1,5 @@
+"""Papers on disk: a SQLite catalog that is the truth, and a vector and a lexical index derived from it."""
+
+from assistant.library.library import Library
+
+__all__ = ["Library"]

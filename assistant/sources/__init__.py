@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from assistant.errors import SourceError
 from assistant.papers import Problem, Record
@@ -39,5 +38,3 @@ def recognise(head: bytes) -> Source:
             return source
     formats = " or ".join(source.what for source in SOURCES)
     raise SourceError("not a format this version reads", hint=f"It reads {formats}.")
-
-

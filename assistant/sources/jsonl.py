@@ -126,8 +126,10 @@ def _reason(wrong: dict[str, str]) -> str:
         return "not a JSON object" if "JSON" not in wrong[""] else wrong[""].replace("Invalid JSON", "not JSON")
     field = "title" if "title" in wrong else "abstract"
     message = wrong.get("title") or wrong.get("abstract") or wrong["text"]
-    return f"no {field}" if message.startswith(("Field required", "String should have at least")) else (
-        f"{field}: {message[0].lower()}{message[1:]}"
+    return (
+        f"no {field}"
+        if message.startswith(("Field required", "String should have at least"))
+        else (f"{field}: {message[0].lower()}{message[1:]}")
     )
 
 

@@ -1,0 +1,386 @@
+"""The catalog: every paper, where it came from, its chunks and their vectors, in one SQLite file.
+
+It is the truth; the lexical and the vector index are derived from it. A row's `state` says whether both indexes
+hold it; what is pending is finished by the next writer.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from enum import Enum
+from pathlib import Path
+
+from assistant.errors import LibraryDamaged, LibraryMissing, LibraryTooNew, PaperNotFound
+from assistant.library.schema import FIELDS, SCHEMA, VERSION, as_ours, from_row, primary_code, to_row
+from assistant.papers import (
+    Chunk,
+    Filters,
+    Paper,
+    Provenance,
+    Record,
+    StoredPaper,
+    arxiv_id_in,
+    doi_in,
+    merge,
+    title_key,
+)
+
+FILE = "catalog.sqlite3"
+BUSY_SECONDS = 30.0
+PENDING, INDEXED = 0, 1
+
+
+class Outcome(Enum):
+    """What one record meant to the catalog."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The paper a record belongs to, and what became of it. `reason` is set on a conflict."""
+
+    number: int
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A chunk as the catalog keeps it; `number` is its name in the vector index."""
+
+    number: int
+    paper: int
+    chunk: Chunk
+    vector: bytes
+
+
+class Catalog:
+    """An opened catalog. Methods raise the `LibraryError` that fits; a write is one transaction."""
+
+    def __init__(self, folder: Path, *, write: bool = False, create: bool = False) -> None:
+        self.path = folder / FILE
+        if not create and not self.path.exists():
+            raise LibraryMissing(f"there is no library in {folder}", hint="Make one: assistant ingest PATH")
+        with self._mapped():
+            self._db = self._connect(write=write or create)
+            self._check_version(create=create)
+
+    def _connect(self, *, write: bool) -> sqlite3.Connection:
+        modes = ("rwc",) if write else ("ro", "ro&immutable=1")  # the latter where the folder is read-only
+        for mode in modes:
+            db = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            )
+            try:
+                db.execute("PRAGMA user_version").fetchone()
+            except sqlite3.OperationalError as error:
+                db.close()
+                if mode == modes[-1] or primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                    raise
+                continue
+            break
+        if write:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.create_function("casefold", 1, str.casefold, deterministic=True)
+        return db
+
+    def _check_version(self, *, create: bool) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > VERSION:
+            self._db.close()
+            raise LibraryTooNew(
+                f"the library in {self.path.parent} was written by a newer version (form {version}, this one reads "
+                f"up to {VERSION})",
+                hint="Update: pip install --upgrade paper-assistant",
+            )
+        if version == 0:
+            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or not create:
+                raise LibraryDamaged(f"{self.path} is not a library's catalog", hint="Move it away and ingest again.")
+            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+    def close(self) -> None:
+        self._db.close()
+
+    # ---- writing
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: commits at the end, rolls back on any exception."""
+        with self._mapped():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._db.in_transaction:  # SQLite has rolled back by itself where the disk is full
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def add(self, record: Record, *, source: str, file: str, day: Date) -> Added:
+        """File a record: a new paper, news of a known one, or nothing new. Call it inside a transaction."""
+        paper = record.paper
+        number = self._match(paper)
+        if number is None:
+            number = self._insert(paper)
+            added = Added(number, Outcome.NEW)
+        else:
+            added = self._update(number, paper)
+        if added.outcome is not Outcome.CONFLICT:
+            self._db.executemany(
+                "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING", [(k, number) for k in paper.identities]
+            )
+            self._db.execute(
+                "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET line = excluded.line, "
+                "digest = excluded.digest",
+                (number, source, file, record.line, paper.digest(), day.isoformat()),
+            )
+        return added
+
+    def _match(self, paper: Paper) -> int | None:
+        """The known paper that a record is of: by its strongest known identity. A title alone does not make two
+        papers one where both have an arXiv id (or DOI, or id) and these differ."""
+        for key in paper.identities:
+            row = self._db.execute("SELECT number FROM identities WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                continue
+            if key.startswith("title:"):
+                ids = "SELECT arxiv_id, doi, source_id FROM papers WHERE number = ?"
+                known = self._db.execute(ids, row).fetchone()
+                mine = (paper.arxiv_id, paper.doi, paper.source_id)
+                if any(a and b and a != b for a, b in zip(known, mine, strict=True)):
+                    continue
+            return int(row[0])
+        return None
+
+    def _insert(self, paper: Paper) -> int:
+        columns = ", ".join(FIELDS)
+        marks = ", ".join("?" * (len(FIELDS) + 2))
+        cursor = self._db.execute(
+            f"INSERT INTO papers(paper_id, state, {columns}) VALUES ({marks})",
+            (self._free_id(paper), PENDING, *to_row(paper)),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _free_id(self, paper: Paper) -> str:
+        """The new paper's name; with its prefix where a paper known by title only has that name already."""
+        taken = self._db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
+        return paper.identities[0] if taken else paper.paper_id
+
+    def _update(self, number: int, paper: Paper) -> Added:
+        seen = "SELECT 1 FROM sources WHERE number = ? AND digest = ?"
+        if self._db.execute(seen, (number, paper.digest())).fetchone():
+            return Added(number, Outcome.KNOWN)
+        known = self._paper(number)
+        if _contradicts(known, paper):
+            reason = f"id “{paper.source_id}” already names “{known.title[:60]}”; give this file's ids a prefix"
+            return Added(number, Outcome.CONFLICT, reason)
+        merged = merge(known, paper)
+        if merged == known:
+            return Added(number, Outcome.KNOWN)
+        assigned = ", ".join(f"{field} = ?" for field in FIELDS)
+        self._db.execute(
+            f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), number)
+        )
+        return Added(number, Outcome.CHANGED)
+
+    def put_chunks(self, chunks: Iterable[tuple[int, Chunk, bytes]]) -> None:
+        """Keep (paper number, chunk, vector) rows. Call it inside a transaction."""
+        self._db.executemany(
+            'INSERT INTO chunks(paper, start, "end", vector) VALUES (?, ?, ?, ?)',
+            [(paper, chunk.start, chunk.end, vector) for paper, chunk, vector in chunks],
+        )
+
+    def drop_chunks(self, papers: Sequence[int]) -> list[int]:
+        """Forget the chunks of these papers; their numbers, which are never used again."""
+        gone = []
+        for paper in papers:
+            gone += [row[0] for row in self._db.execute("SELECT number FROM chunks WHERE paper = ?", (paper,))]
+            self._db.execute("DELETE FROM chunks WHERE paper = ?", (paper,))
+        return gone
+
+    def mark(self, papers: Iterable[int], state: int) -> None:
+        self._db.executemany("UPDATE papers SET state = ? WHERE number = ?", [(state, number) for number in papers])
+
+    def forget_index(self, *, chunk_tokens: int | None) -> None:
+        """Drop all chunks and what is known of the indexes, so that every paper is indexed anew."""
+        with self.transaction():
+            self._db.execute("DELETE FROM chunks")
+            self._db.execute("UPDATE papers SET state = ?", (PENDING,))
+            self._db.execute("DELETE FROM meta WHERE key IN ('vectors', 'embedder', 'fingerprint', 'dimension')")
+        if chunk_tokens is not None:
+            self.set_meta(chunk_tokens=str(chunk_tokens))
+
+    def set_meta(self, **values: str) -> None:
+        with self._mapped():
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    # ---- reading
+
+    def meta(self, key: str) -> str | None:
+        with self._mapped():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def counts(self) -> tuple[int, int, int]:
+        """(papers, those pending, chunks)."""
+        with self._mapped():
+            papers = self._db.execute("SELECT count(*) FROM papers").fetchone()[0]
+            pending = self._db.execute("SELECT count(*) FROM papers WHERE state = 0").fetchone()[0]
+            chunks = self._db.execute("SELECT count(*) FROM chunks").fetchone()[0]
+        return int(papers), int(pending), int(chunks)
+
+    def pending(self, limit: int) -> list[tuple[int, Paper]]:
+        columns = ", ".join(FIELDS)
+        with self._mapped():
+            rows = self._db.execute(
+                f"SELECT number, {columns} FROM papers WHERE state = 0 ORDER BY number LIMIT ?", (limit,)
+            ).fetchall()
+        return [(int(row[0]), from_row(row[1:])) for row in rows]
+
+    def stored(self, numbers: Sequence[int]) -> dict[int, StoredPaper]:
+        """The papers of these numbers, with where each came from."""
+        return {n: self._stored(n) for n in numbers}
+
+    def _stored(self, number: int) -> StoredPaper:
+        with self._mapped():
+            (paper_id,) = self._db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()
+            rows = self._db.execute(
+                "SELECT source, file, line, day FROM sources WHERE number = ? ORDER BY rowid", (number,)
+            ).fetchall()
+            paper = self._paper(number)
+        sources = tuple(Provenance(source, file, line, Date.fromisoformat(day)) for source, file, line, day in rows)
+        return StoredPaper(paper_id, paper, sources)
+
+    def _paper(self, number: int) -> Paper:
+        columns = ", ".join(FIELDS)
+        return from_row(self._db.execute(f"SELECT {columns} FROM papers WHERE number = ?", (number,)).fetchone())
+
+    def resolve(self, name: str) -> int:
+        """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of its
+        paper id that no other has. PaperNotFound: none, or more than one."""
+        keys = [f"id:{name}", f"title:{title_key(name)}"]
+        keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
+        keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
+        with self._mapped():
+            row = self._db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()
+            marks = ", ".join("?" * len(keys))
+            row = row or self._db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
+            if row is not None:
+                return int(row[0])
+            begun = self._db.execute(
+                "SELECT number, paper_id FROM papers WHERE substr(paper_id, 1, ?) = ? ORDER BY paper_id LIMIT 6",
+                (len(name), name),
+            ).fetchall()
+        if len(begun) == 1:
+            return int(begun[0][0])
+        if not begun or not name:
+            raise PaperNotFound(f"no paper is called “{name}”", hint="Find its id: assistant search WORDS")
+        some = ", ".join(row[1][:60] for row in begun[:5])
+        raise PaperNotFound(f"“{name}” begins more than one id: {some}", hint="Give more of the id.")
+
+    def matching(self, filters: Filters, *, limit: int = -1, offset: int = 0) -> list[int]:
+        """Numbers of the papers that meet `filters`, newest first, undated ones last; all of them for limit -1."""
+        where, values = _conditions(filters)
+        with self._mapped():
+            rows = self._db.execute(
+                f"SELECT number FROM papers WHERE {where} ORDER BY date IS NULL, date DESC, number LIMIT ? OFFSET ?",
+                (*values, limit, offset),
+            ).fetchall()
+        return [int(row[0]) for row in rows]
+
+    def chunks_of(self, papers: Iterable[int] | None = None) -> Iterator[ChunkRow]:
+        """The chunks of these papers, or of all."""
+        query = 'SELECT number, paper, start, "end", vector FROM chunks'
+        with self._mapped():
+            if papers is None:
+                rows: Iterable[tuple[int, int, int, int, bytes]] = self._db.execute(f"{query} ORDER BY number")
+            else:
+                rows = (row for one in papers for row in self._db.execute(f"{query} WHERE paper = ?", (one,)))
+            for number, paper, start, end, vector in rows:
+                yield ChunkRow(number, paper, Chunk(start, end), vector)
+
+    def indexed(self) -> list[int]:
+        """Numbers of the papers that both indexes hold."""
+        with self._mapped():
+            return [int(row[0]) for row in self._db.execute("SELECT number FROM papers WHERE state = 1")]
+
+    def data_version(self) -> int:
+        """Changes when another connection has written to the file."""
+        with self._mapped():
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def chunk_owners(self, numbers: Sequence[int]) -> dict[int, tuple[int, Chunk]]:
+        """The paper number and span of each of these chunks; unknown numbers are left out."""
+        found: dict[int, tuple[int, Chunk]] = {}
+        with self._mapped():
+            for at in range(0, len(numbers), 30_000):  # SQLite takes 32,766 values a statement
+                part = [int(number) for number in numbers[at : at + 30_000]]
+                marks = ", ".join("?" * len(part))
+                rows = self._db.execute(
+                    f'SELECT number, paper, start, "end" FROM chunks WHERE number IN ({marks})', part
+                )
+                found |= {number: (paper, Chunk(start, end)) for number, paper, start, end in rows}
+        return found
+
+    def tally(self) -> dict[str, int]:
+        """How many papers each source brought."""
+        with self._mapped():
+            rows = self._db.execute("SELECT source, count(DISTINCT number) FROM sources GROUP BY source").fetchall()
+        return {source: int(count) for source, count in rows}
+
+    def dates(self) -> tuple[str | None, str | None, int]:
+        """(earliest date, latest date, papers without a date)."""
+        with self._mapped():
+            first, last, total, dated = self._db.execute(
+                "SELECT min(date), max(date), count(*), count(date) FROM papers"
+            ).fetchone()
+        return first, last, int(total) - int(dated)
+
+    def faults(self) -> str | None:
+        """What SQLite's own check finds wrong with the file, or None."""
+        with self._mapped():
+            said = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        return None if said == "ok" else str(said)
+
+    @contextlib.contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise as_ours(error, self.path) from error
+
+
+def _contradicts(known: Paper, new: Paper) -> bool:
+    """Whether two records with the same plain id cannot be the same paper: neither title nor abstract agree.
+    An arXiv id or DOI names one paper in the world; a bare `4983` is one in every corpus."""
+    same_world_id = (new.arxiv_id and new.arxiv_id == known.arxiv_id) or (new.doi and new.doi == known.doi)
+    return (
+        not same_world_id
+        and title_key(known.title) != title_key(new.title)
+        and known.abstract.split() != new.abstract.split()
+    )
+
+
+def _conditions(filters: Filters) -> tuple[str, list[str]]:
+    where, values = ["1"], []
+    if filters.since:
+        where.append("date >= ?")
+        values.append(filters.since.isoformat())
+    if filters.until:
+        where.append("date <= ?")
+        values.append(filters.until.isoformat())
+    if filters.source:
+        where.append("number IN (SELECT number FROM sources WHERE source = ?)")
+        values.append(filters.source)
+    if filters.author:
+        where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(casefold(value), ?))")
+        values.append(filters.author.casefold())
+    return " AND ".join(where), values

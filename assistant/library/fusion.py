@@ -1,0 +1,47 @@
+"""One ranking out of two: lexical and vector scores on one scale, weighted. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+VECTOR_WEIGHT = 0.3  # chosen on the training parts only: tools/bench_retrieval.py --weights
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A paper's fused score in [0, 1] and what it came from (0.0 where a side did not return it)."""
+
+    paper: int
+    score: float
+    lexical: float
+    vector: float
+
+
+def fuse(
+    lexical: Mapping[int, float], vector: Mapping[int, float], *, vector_weight: float = VECTOR_WEIGHT
+) -> list[Fused]:
+    """Papers of both sides, best first, by the weighted sum of their min-max normalised scores.
+
+    Each side is normalised over the candidates it returned; a paper it did not return gets 0 there. Weighted
+    sums were better than reciprocal rank fusion where the vector side is the weaker one (SciFact train). Ties
+    keep the order of paper numbers, so that results do not depend on a backend's order.
+    """
+    low, high = _normalised(lexical), _normalised(vector)
+    fused = [
+        Fused(
+            paper,
+            (1 - vector_weight) * low.get(paper, 0.0) + vector_weight * high.get(paper, 0.0),
+            lexical.get(paper, 0.0),
+            vector.get(paper, 0.0),
+        )
+        for paper in lexical.keys() | vector.keys()
+    ]
+    return sorted(fused, key=lambda f: (-f.score, f.paper))
+
+
+def _normalised(scores: Mapping[int, float]) -> dict[int, float]:
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high == low:
+        return dict.fromkeys(scores, 1.0)
+    return {paper: (score - low) / (high - low) for paper, score in scores.items()}

@@ -1,0 +1,217 @@
+"""The `Library` facade: one folder on disk, opened; papers in, passages out."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from assistant.embedders import Embedder
+from assistant.errors import LibraryBusy, LibraryError, LibraryReadOnly
+from assistant.library import lock
+from assistant.library.catalog import FILE, Catalog
+from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, chroma_folder, lexical_folder
+from assistant.library.lexical import LexicalIndex
+from assistant.library.searching import Notice, Searcher, Side
+from assistant.library.vectors import ChromaIndex
+from assistant.papers import Filters, Passage, StoredPaper
+from assistant.results import Finding, LibraryStatus
+
+WAIT_SECONDS = 60.0
+HEAL_LIMIT = 20_000  # chunks up to which a search itself finishes what a killed writer left; it takes seconds
+
+
+class Library:
+    """An opened library. Close it, or use it as a context manager. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        embedder: Callable[[], Embedder],
+        create: bool = False,
+        chunk_tokens: int = CHUNK_TOKENS,
+        notice: Notice = lambda text: None,
+    ) -> None:
+        """Open the library in `folder`; with `create`, make one where there is none.
+
+        `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `notice` gets
+        what a user should know but need not act on. LibraryMissing, LibraryDamaged, LibraryTooNew.
+        """
+        self.folder, self._notice = folder, notice
+        self._load_embedder = embedder
+        if create and not (folder / FILE).exists():
+            _make_folder(folder)
+            with lock.held(folder, wait_s=WAIT_SECONDS, notice=notice):
+                catalog = Catalog(folder, create=True)
+                catalog.set_meta(chunk_tokens=str(chunk_tokens))
+                catalog.close()
+        self._catalog = Catalog(folder)
+        self._searcher: Searcher | None = None
+        self._seen = -1
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._drop_searcher()
+        self._catalog.close()
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return self._load_embedder()
+
+    # ---- writing
+
+    @contextlib.contextmanager
+    def writing(self, *, wait_s: float = WAIT_SECONDS) -> Iterator[Writer]:
+        """A writer, alone in the library for as long as the context lasts.
+
+        LibraryBusy: another process kept writing for longer than `wait_s` seconds. LibraryReadOnly.
+        """
+        with lock.held(self.folder, wait_s=wait_s, notice=self._notice):
+            self._drop_searcher()
+            catalog = Catalog(self.folder, write=True)
+            try:
+                yield Writer(self.folder, catalog, self._embedder)
+            finally:
+                catalog.close()
+
+    def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda done, total: None) -> int:
+        """Chunk, embed and index every paper anew with the embedder at hand; the number of papers.
+
+        An interrupted reindex is finished by the next command that writes.
+        """
+        with lock.held(self.folder, wait_s=WAIT_SECONDS, notice=self._notice):
+            self._drop_searcher()
+            catalog = Catalog(self.folder, write=True)
+            try:
+                catalog.forget_index(chunk_tokens=chunk_tokens)
+                return Writer(self.folder, catalog, self._embedder).index(progress=progress)
+            finally:
+                catalog.close()
+
+    def _heal(self) -> None:
+        """Finish what a killed writer left, if that is quick and nobody is writing; else say what is missing."""
+        _, pending, chunks = self._catalog.counts()
+        if not pending and self._catalog.meta("vectors") == "clean":
+            return
+        if chunks + pending <= HEAL_LIMIT:
+            with contextlib.suppress(LibraryBusy, LibraryReadOnly), self.writing(wait_s=0) as writer:
+                writer.index()
+                return
+        if pending:
+            self._notice(f"{pending:,} papers are filed but not yet searchable; finish them: assistant reindex")
+
+    # ---- searching
+
+    def search(
+        self, question: str, *, limit: int, filters: Filters | None = None, side: Side = "fused"
+    ) -> list[Passage]:
+        """The `limit` papers nearest to `question` that meet `filters`, best first.
+
+        `side` is `fused`, or `lexical` or `vector` to see one side alone. EmbedderMismatch.
+        """
+        return self._fresh_searcher().search(question, limit=limit, filters=filters, side=side)
+
+    def rarity(self, terms: Iterable[str]) -> dict[str, float]:
+        """How rare each index term is among the library's papers: its idf, at least 0."""
+        return self._fresh_searcher().rarity(terms)
+
+    def _fresh_searcher(self) -> Searcher:
+        if self._searcher is None or self._seen != self._catalog.data_version():
+            self._drop_searcher()
+            self._heal()
+            self._searcher = Searcher(self.folder, self._catalog, lambda: self._embedder, self._notice)
+            self._seen = self._catalog.data_version()
+        return self._searcher
+
+    def _drop_searcher(self) -> None:
+        if self._searcher is not None:
+            self._searcher.close()
+            self._searcher = None
+
+    # ---- looking things up
+
+    def __len__(self) -> int:
+        return self._catalog.counts()[0]
+
+    def get(self, name: str) -> StoredPaper:
+        """The paper called `name`: paper id, arXiv id, DOI, title, or an unambiguous beginning of its id.
+
+        PaperNotFound: none, or more than one.
+        """
+        number = self._catalog.resolve(name)
+        return self._catalog.stored([number])[number]
+
+    def papers(self, filters: Filters | None = None, *, limit: int = -1, offset: int = 0) -> list[StoredPaper]:
+        """Papers that meet `filters`, newest first; all of them for limit -1."""
+        numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)
+        return list(self._catalog.stored(numbers).values())
+
+    def status(self, name: str) -> LibraryStatus:
+        papers, pending, chunks = self._catalog.counts()
+        first, last, undated = self._catalog.dates()
+        return LibraryStatus(
+            name=name,
+            folder=str(self.folder),
+            papers=papers,
+            pending=pending,
+            chunks=chunks,
+            by_source=self._catalog.tally(),
+            first_date=first,
+            last_date=last,
+            undated=undated,
+            embedder=self._catalog.meta("embedder") or "none yet",
+            chunk_tokens=int(self._catalog.meta("chunk_tokens") or CHUNK_TOKENS),
+            vectors=self._catalog.meta("vectors") or "none yet",
+            disk_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
+        )
+
+    def check(self) -> list[Finding]:
+        """What is right and wrong with the files: the catalog by SQLite's own check, the indexes by their counts."""
+        papers, pending, chunks = self._catalog.counts()
+        faults = self._catalog.faults()
+        mend = "Mend it: assistant reindex"
+        findings = [
+            Finding("catalog", "fault", faults, "Restore a copy, or move the folder away and ingest again.")
+            if faults
+            else Finding("catalog", "ok", f"{papers:,} papers, {chunks:,} chunks")
+        ]
+        if pending:
+            findings.append(Finding("pending", "note", f"{pending:,} papers are not yet searchable", mend))
+        try:
+            size = len(LexicalIndex(lexical_folder(self.folder)))
+            whole = size == papers - pending
+            findings.append(
+                Finding("lexical index", "ok" if whole else "fault", f"{size:,} papers", "" if whole else mend)
+            )
+        except LibraryError as error:
+            findings.append(Finding("lexical index", "fault", str(error), mend))
+        findings.append(self._check_chroma(chunks, mend))
+        return findings
+
+    def _check_chroma(self, chunks: int, mend: str) -> Finding:
+        if self._catalog.meta("vectors") != "clean":
+            return Finding("vector index", "note", "marked unfinished; exact search stands in", mend)
+        try:
+            chroma = ChromaIndex(chroma_folder(self.folder, self._catalog))
+            size = len(chroma)
+            chroma.close()
+        except LibraryError as error:
+            return Finding("vector index", "fault", str(error), mend)
+        return Finding(
+            "vector index", "ok" if size == chunks else "fault", f"{size:,} chunks", "" if size == chunks else mend
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryReadOnly(
+            f"no library can be made in {folder}: {error.strerror}",
+            hint="Name another place with --library, or set ASSISTANT_HOME.",
+        ) from error

@@ -1,0 +1,97 @@
+"""The catalog's tables, how a paper becomes a row, and SQLite's errors as ours."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import date as Date
+from pathlib import Path
+
+from assistant.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
+from assistant.papers import Paper
+
+VERSION = 1  # PRAGMA user_version; a migration raises it
+
+SCHEMA = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE papers(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    paper_id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    abstract TEXT NOT NULL,
+    arxiv_id TEXT, doi TEXT, source_id TEXT,
+    authors TEXT NOT NULL,              -- JSON list
+    author_count INTEGER,
+    organization TEXT,
+    date TEXT,                          -- YYYY-MM-DD
+    date_inferred INTEGER NOT NULL,
+    url TEXT,
+    categories TEXT NOT NULL,           -- JSON list
+    upvotes INTEGER,
+    state INTEGER NOT NULL              -- 0 pending, 1 in both indexes
+);
+CREATE INDEX papers_pending ON papers(number) WHERE state = 0;
+CREATE INDEX papers_date ON papers(date);
+CREATE TABLE identities(key TEXT PRIMARY KEY, number INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
+CREATE TABLE sources(
+    number INTEGER NOT NULL REFERENCES papers,
+    source TEXT NOT NULL,               -- the reader's name
+    file TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    digest TEXT NOT NULL,               -- of the record as it was read
+    day TEXT NOT NULL,                  -- when it was first read there
+    PRIMARY KEY(number, source, file)
+);
+CREATE TABLE chunks(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    paper INTEGER NOT NULL REFERENCES papers,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE INDEX chunks_paper ON chunks(paper);
+"""
+FIELDS = (
+    "title", "abstract", "arxiv_id", "doi", "source_id", "authors", "author_count", "organization", "date",
+    "date_inferred", "url", "categories", "upvotes",
+)  # fmt: skip
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
+
+
+def as_ours(error: sqlite3.Error, path: Path) -> LibraryError:
+    folder = path.parent
+    match primary_code(error):
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return LibraryBusy(f"the library in {folder} is in use", hint="Try again in a moment.")
+        case sqlite3.SQLITE_FULL:
+            return LibraryFull("the disk is full", hint="Free some space and run the command again.")
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return LibraryReadOnly(
+                f"the library in {folder} cannot be opened for this: {error}",
+                hint="Check the folder's permissions, or name another with --library.",
+            )
+        case sqlite3.SQLITE_IOERR:
+            return LibraryFull(f"the disk failed or is full: {error}", hint="Check the disk, then run it again.")
+    return LibraryDamaged(
+        f"the catalog {path} is damaged: {error}",
+        hint="Move the folder away and ingest your files again, or restore a copy; nothing was changed.",
+    )
+
+
+def to_row(paper: Paper) -> tuple[object, ...]:
+    return (
+        paper.title, paper.abstract, paper.arxiv_id, paper.doi, paper.source_id, json.dumps(paper.authors),
+        paper.author_count, paper.organization, paper.date.isoformat() if paper.date else None,
+        int(paper.date_inferred), paper.url, json.dumps(paper.categories), paper.upvotes,
+    )  # fmt: skip
+
+
+def from_row(row: Sequence[object]) -> Paper:
+    values = dict(zip(FIELDS, row, strict=True))
+    values["authors"] = tuple(json.loads(str(values["authors"])))
+    values["categories"] = tuple(json.loads(str(values["categories"])))
+    values["date"] = Date.fromisoformat(str(values["date"])) if values["date"] else None
+    values["date_inferred"] = bool(values["date_inferred"])
+    return Paper(**values)  # type: ignore[arg-type]

@@ -1,0 +1,134 @@
+"""The reading side of a library: a question in, ranked papers out, from both indexes.
+
+Where the vector index is marked dirty, missing or broken, exact search over the catalog's vectors answers instead,
+slower and right, with a notice.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from assistant.cleaning import clean
+from assistant.embedders import Embedder, Vectors
+from assistant.errors import LibraryDamaged
+from assistant.library.catalog import Catalog, ChunkRow
+from assistant.library.fusion import Fused, fuse
+from assistant.library.indexing import check_embedder, chroma_folder, lexical_folder
+from assistant.library.lexical import LexicalIndex
+from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
+from assistant.papers import Chunk, Filters, Passage, StoredPaper
+from assistant.text import content_terms
+
+CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
+
+Notice = Callable[[str], None]
+Side = Literal["fused", "lexical", "vector"]
+
+
+class Searcher:
+    """Searches a library as it was when this was made."""
+
+    def __init__(self, folder: Path, catalog: Catalog, embedder: Callable[[], Embedder], notice: Notice) -> None:
+        self._folder, self._catalog, self._notice = folder, catalog, notice
+        self._load_embedder = embedder
+        _, _, self._chunks = catalog.counts()
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        embedder = self._load_embedder()
+        check_embedder(self._catalog, embedder)
+        return embedder
+
+    @cached_property
+    def _lexical(self) -> LexicalIndex | None:
+        try:
+            return LexicalIndex(lexical_folder(self._folder))
+        except LibraryDamaged:
+            self._notice("the lexical index cannot be read, searching by vectors alone; mend it: assistant reindex")
+            return None
+
+    @cached_property
+    def _chroma(self) -> ChromaIndex | None:
+        if self._catalog.meta("vectors") == "clean":
+            try:
+                return ChromaIndex(chroma_folder(self._folder, self._catalog))
+            except LibraryDamaged:
+                pass
+        self._notice("the vector index is not usable now, searching the vectors one by one (right, but slower)")
+        return None
+
+    @cached_property
+    def _all_vectors(self) -> tuple[list[int], Vectors]:
+        return self._matrix(list(self._catalog.chunks_of()))
+
+    def search(self, question: str, *, limit: int, filters: Filters | None, side: Side) -> list[Passage]:
+        """The `limit` papers nearest to `question` that meet `filters`, best first.
+
+        Each side gives its best thousand; a paper that only the lexical side found still gets its true cosine.
+        """
+        question = clean(question)
+        allowed = set(self._catalog.matching(filters)) if filters else None
+        lexical = self._lexical_hits(question, allowed) if side != "vector" else {}
+        vector, chunks = self._vector_hits(question, allowed, lexical) if side != "lexical" else ({}, {})
+        ranked = fuse(lexical, vector)[:limit]
+        found = self._catalog.stored([one.paper for one in ranked])
+        return [_passage(one, found[one.paper], chunks.get(one.paper)) for one in ranked]
+
+    def rarity(self, terms: Iterable[str]) -> dict[str, float]:
+        """How rare each term is among the papers: its idf (`LexicalIndex.rarity`)."""
+        return self._lexical.rarity(terms) if self._lexical else dict.fromkeys(terms, 1.0)
+
+    def _lexical_hits(self, question: str, allowed: set[int] | None) -> dict[int, float]:
+        if self._lexical is None:
+            return {}
+        limit = CANDIDATES if allowed is None else max(1, len(self._lexical))
+        hits = self._lexical.search(content_terms(question), limit=limit)
+        kept = [(paper, score) for paper, score in hits.items() if allowed is None or paper in allowed]
+        return dict(kept[:CANDIDATES])
+
+    def _vector_hits(
+        self, question: str, allowed: set[int] | None, lexical: Iterable[int]
+    ) -> tuple[dict[int, float], dict[int, Chunk]]:
+        """For every paper near the question, or found by the lexical side, its best cosine and chunk."""
+        query = self._embedder.embed([question])[0]
+        if allowed is not None:
+            hits = self._exact_hits(query, allowed)
+        else:
+            hits = self._index_hits(query)
+            if self._chunks > CANDIDATES:  # else every chunk is among the hits already
+                hits |= self._exact_hits(query, lexical)
+        best: dict[int, float] = {}
+        chunks: dict[int, Chunk] = {}
+        owners = self._catalog.chunk_owners(list(hits))
+        for number, (paper, chunk) in owners.items():
+            if hits[number] > best.get(paper, -2.0):
+                best[paper], chunks[paper] = hits[number], chunk
+        return best, chunks
+
+    def _index_hits(self, query: Vectors) -> dict[int, float]:
+        if self._chroma is not None:
+            try:
+                return self._chroma.nearest(query, limit=CANDIDATES)
+            except LibraryDamaged:
+                self.__dict__["_chroma"] = None
+                self._notice(
+                    "the vector index is damaged, searching the vectors one by one; mend it: assistant reindex"
+                )
+        return nearest_exactly(*self._all_vectors, query, limit=CANDIDATES)
+
+    def _exact_hits(self, query: Vectors, papers: Iterable[int]) -> dict[int, float]:
+        numbers, vectors = self._matrix(list(self._catalog.chunks_of(sorted(papers))))
+        return nearest_exactly(numbers, vectors, query, limit=max(1, len(numbers)))
+
+    def _matrix(self, rows: Sequence[ChunkRow]) -> tuple[list[int], Vectors]:
+        return [row.number for row in rows], from_bytes([row.vector for row in rows], self._embedder.dimension)
+
+    def close(self) -> None:
+        if chroma := self.__dict__.get("_chroma"):
+            chroma.close()
+
+
+def _passage(fused: Fused, stored: StoredPaper, chunk: Chunk | None) -> Passage:
+    chunk = chunk or Chunk(0, len(stored.paper.abstract))
+    return Passage(stored, chunk, score=fused.score, lexical=fused.lexical, vector=fused.vector)

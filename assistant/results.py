@@ -1,0 +1,180 @@
+"""What the use cases give back: plain frozen nouns, below the work, so that rendering is tested with literals.
+
+Texts in results are cleaned (`cleaning.clean`) but not escaped: each renderer escapes for its own output.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date as Date
+from typing import Literal
+
+from assistant.papers import Problem, StoredPaper
+
+Verdict = Literal["supported", "partial", "unsupported", "not a claim"]
+Status = Literal["answered", "partial", "unanswered"]
+Kind = Literal["paragraph", "bullet", "heading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The span of citation `n`'s stored abstract that best supports a sentence: `text == abstract[start:end]`."""
+
+    n: int
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, without its markers, and what the check found.
+
+    `block` counts paragraphs, bullets and headings from 0; `kind` is that of its block. `reasons` say, for a
+    reader, why the verdict is not `supported`.
+    """
+
+    text: str
+    citations: tuple[int, ...] = ()
+    verdict: Verdict = "not a claim"
+    reasons: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    block: int = 0
+    kind: Kind = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """An entry of the reference list; `n` counts from 1 in the order of first use."""
+
+    n: int
+    paper_id: str
+    title: str
+    date: Date | None
+    source: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one exchange; `estimated` where the endpoint did not say. `cost` in US dollars, None if unknown."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    estimated: bool
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with every sentence checked. `writer` is `extractive` or the model's name; `invented` the markers
+    that named no passage and were taken out; `removed` the sentences that `--strict` took out; `nearest` what came
+    closest when the status is `unanswered`; `why` the reason for that status; `failure` what went wrong at the
+    model endpoint where the extractive writer had to stand in."""
+
+    question: str
+    status: Status
+    writer: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    invented: tuple[str, ...] = ()
+    removed: tuple[Sentence, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    why: str = ""
+    candidates_read: int = 0
+    usage: Usage | None = None
+    seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentences as plain prose with their markers, a line a block."""
+        blocks: dict[int, list[str]] = {}
+        for sentence in self.sentences:
+            marks = "".join(f"[{n}]" for n in sentence.citations)
+            blocks.setdefault(sentence.block, []).append(f"{sentence.text} {marks}".strip())
+        return "\n".join(" ".join(parts) for parts in blocks.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One paper a search found. `passage` is the text of its best chunk, cleaned."""
+
+    rank: int
+    paper_id: str
+    title: str
+    date: Date | None
+    source: str
+    url: str | None
+    score: float
+    lexical: float
+    vector: float
+    passage: str
+
+
+@dataclass(slots=True)
+class Intake:
+    """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
+    first time in it, `repeated` further records of papers already met. `refused` says why nothing (more) of the
+    file could be read; `passed_over` that a folder held it but it is no source of papers."""
+
+    file: str
+    source: str = ""
+    records: int = 0
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    repeated: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    refused: str = ""
+    hint: str = ""
+    passed_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did, file by file, and how many papers it indexed."""
+
+    files: tuple[Intake, ...]
+    indexed: int
+    papers: int
+    seconds: float
+
+    def total(self, what: Literal["records", "new", "changed", "known", "repeated"]) -> int:
+        return sum(getattr(file, what) for file in self.files)
+
+    @property
+    def refused(self) -> tuple[Intake, ...]:
+        return tuple(file for file in self.files if file.refused and not file.passed_over)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader."""
+
+    name: str
+    folder: str
+    papers: int
+    pending: int
+    chunks: int
+    by_source: dict[str, int]
+    first_date: str | None
+    last_date: str | None
+    undated: int
+    embedder: str
+    chunk_tokens: int
+    vectors: str
+    disk_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of `doctor`: what was looked at, how it stands, and what to do where it is not well."""
+
+    what: str
+    level: Literal["ok", "note", "fault"]
+    detail: str
+    hint: str = ""
+
+
+def cite(n: int, found: StoredPaper, title: str) -> Citation:
+    """The reference to a stored paper under the number `n`."""
+    return Citation(n, found.paper_id, title, found.paper.date, found.source, found.paper.url)
