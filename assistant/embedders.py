@@ -56,7 +56,8 @@ class StaticEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors: Vectors = np.asarray(self._model.encode(list(texts), use_multiprocessing=False), dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        lengths[lengths == 0] = 1  # a text of unknown tokens only keeps the zero vector
+        return np.asarray(vectors / lengths, dtype=np.float32)
 
 
 def load(name: str) -> Embedder:

@@ -26,14 +26,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, without its markers, and what the check found.
+    """One sentence of an answer and what the check found.
 
-    `block` counts paragraphs, bullets and headings from 0; `kind` is that of its block. `reasons` say, for a
+    Markers in the middle of it stand in `text`, renumbered; those at its end are in `trailing`, and `citations` has
+    them all. `block` counts paragraphs, bullets and headings from 0; `kind` is that of its block. `reasons` say, for a
     reader, why the verdict is not `supported`.
     """
 
     text: str
     citations: tuple[int, ...] = ()
+    trailing: tuple[int, ...] = ()
     verdict: Verdict = "not a claim"
     reasons: tuple[str, ...] = ()
     quotes: tuple[Quote, ...] = ()
@@ -65,10 +67,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with every sentence checked. `writer` is `extractive` or the model's name; `invented` the markers
-    that named no passage and were taken out; `removed` the sentences that `--strict` took out; `nearest` what came
-    closest when the status is `unanswered`; `why` the reason for that status; `failure` what went wrong at the
-    model endpoint where the extractive writer had to stand in."""
+    """An answer with every sentence checked.
+
+    `writer` is `extractive` or the model's name; `invented` the markers that named no passage and were taken out;
+    `removed` the sentences taken out because nothing supports them; `nearest` what came closest when the status is
+    `unanswered`; `why` the reason for a status other than `answered`; `failure` what went wrong at the model
+    endpoint where the extractive writer had to stand in; `notice` what the writer wants known.
+    """
 
     question: str
     status: Status
@@ -83,13 +88,14 @@ class Answer:
     usage: Usage | None = None
     seconds: float = 0.0
     failure: str = ""
+    notice: str = ""
 
     @property
     def text(self) -> str:
         """The sentences as plain prose with their markers, a line a block."""
         blocks: dict[int, list[str]] = {}
         for sentence in self.sentences:
-            marks = "".join(f"[{n}]" for n in sentence.citations)
+            marks = "".join(f"[{n}]" for n in sentence.trailing)
             blocks.setdefault(sentence.block, []).append(f"{sentence.text} {marks}".strip())
         return "\n".join(" ".join(parts) for parts in blocks.values())
 

@@ -119,7 +119,7 @@ def estimate_tokens(text: str) -> int:
 
 
 # tiktoken's file of each encoding: where it comes from and its digest (tiktoken_ext/openai_public.py, 0.14).
-_ENCODING_FILES = {
+ENCODINGS = {
     "o200k_base": (
         "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken",
         "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
@@ -133,9 +133,9 @@ _ENCODING_FILES = {
 
 def encoding_is_local(name: str) -> bool:
     """Whether tiktoken can load `name` without the network: its cached file is there and whole."""
-    if name not in _ENCODING_FILES:
+    if name not in ENCODINGS:
         return False
-    url, digest = _ENCODING_FILES[name]
+    url, digest = ENCODINGS[name]
     folder = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
     path = Path(folder or Path(tempfile.gettempdir()) / "data-gym-cache") / hashlib.sha1(url.encode()).hexdigest()
     try:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -131,7 +131,7 @@ def nearest_exactly(numbers: Sequence[int], vectors: Vectors, vector: Vectors, *
 def _undisturbed(folder: Path) -> Iterator[ModuleType]:
     """chromadb, imported and used with its variables out of the environment and no `.env` in sight."""
     with _importing:
-        taken = {name: os.environ.pop(name) for name in list(os.environ) if _is_chromas(name)}
+        taken = {name: os.environ.pop(name) for name in chroma_variables(os.environ)}
         try:
             before = os.getcwd()
         except FileNotFoundError:  # the working folder was removed under us; nothing to return to
@@ -147,8 +147,9 @@ def _undisturbed(folder: Path) -> Iterator[ModuleType]:
             os.environ.update(taken)
 
 
-def _is_chromas(name: str) -> bool:
-    return name.upper().startswith("CHROMA_") or name.upper() in _VARIABLES
+def chroma_variables(environment: Iterable[str]) -> list[str]:
+    """Those names of environment variables that Chroma would take settings from."""
+    return sorted(name for name in environment if name.upper().startswith("CHROMA_") or name.upper() in _VARIABLES)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,293 @@
+"""`Assistant`: the Python API, and the only place where settings become working parts."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date as Date
+from functools import cached_property
+from pathlib import Path
+
+from assistant import __version__, doctor, embedders, prompts, settings
+from assistant.ask import Desk, ask, checked_question
+from assistant.cleaning import clean
+from assistant.embedders import Embedder
+from assistant.errors import LibraryMissing, UsageError
+from assistant.extractive import NAME as EXTRACTIVE
+from assistant.extractive import ExtractiveWriter
+from assistant.ingest import Progress, ingest
+from assistant.library import CATALOG, Library
+from assistant.papers import Filters, Passage, StoredPaper
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
+from assistant.settings import Settings
+from assistant.writers import OnText, OpenAIWriter, Writer
+
+SAMPLE = "sample"
+DEFAULT = "default"
+_SEEDS = (Path(__file__).parent / "_seeds", Path(__file__).parent.parent / "seeds")
+
+Notice = Callable[[str], None]
+
+
+def _silent(text: str) -> None:
+    pass
+
+
+def build(
+    flags: Mapping[str, object],
+    environment: Mapping[str, str],
+    *,
+    notice: Notice = _silent,
+    progress: Progress | None = None,
+) -> "Assistant":
+    """An assistant from flags and environment. SettingsError."""
+    return Assistant(settings.load(flags, environment), notice=notice, progress=progress)
+
+
+class Assistant:
+    """Questions to a library of papers. Nothing is opened before it is needed.
+
+    `notice` gets what a user should know but need not act on; `progress` hears of long work.
+    """
+
+    def __init__(self, chosen: Settings, *, notice: Notice = _silent, progress: Progress | None = None) -> None:
+        self.settings = chosen
+        self._notice = notice
+        self._progress: Progress = progress or (lambda what, done, total: None)
+        self._library: Library | None = None
+        self.library_name, self.folder = _place(chosen)
+
+    @classmethod
+    def open(cls, library: str | Path | None = None, *, notice: Notice = _silent, **flags: object) -> "Assistant":
+        """An assistant over a library given by name or path; with none, the default one or the sample.
+
+        Other settings as keywords: `model`, `base_url`, `api_key`, `embedder`, `k`, `home`, …; what is not given
+        comes from the environment and the configuration file. LibraryMissing: there is no such library.
+        """
+        assistant = build({**flags, "library": str(library) if library else None}, os.environ, notice=notice)
+        if library is not None:
+            assistant._opened()
+        return assistant
+
+    def __enter__(self) -> "Assistant":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    # ---- use
+
+    def ingest(self, paths: Sequence[str | Path] | str | Path, *, year: int | None = None) -> IngestReport:
+        """Read papers from files, folders or `-` into the library, which is made if there is none."""
+        if isinstance(paths, str | Path):
+            paths = [paths]
+        if self.library_name == SAMPLE and self.settings.library == SAMPLE:
+            raise UsageError("the sample library cannot be added to", hint="Name another: --library NAME")
+        if self.library_name == SAMPLE:  # no library yet: this makes the default one
+            self.close()
+            self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
+        library = self._opened(create=True)
+        return ingest(
+            [str(path) for path in paths],
+            library=library,
+            day=Date.today(),
+            year=year,
+            label=_label,
+            progress=self._progress,
+        )
+
+    def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
+        """The `k` papers nearest to the question, best first."""
+        question = checked_question(question)
+        found = self._opened().search(question, limit=k or self.settings.k, filters=filters)
+        return [_result(rank, passage) for rank, passage in enumerate(found, 1)]
+
+    def ask(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        filters: Filters | None = None,
+        strict: bool = False,
+        on_text: OnText | None = None,
+    ) -> Answer:
+        """An answer with every sentence checked. It never raises for a failing model: see `Answer.failure`."""
+        checked_question(question)
+        desk = Desk(
+            self._writer,
+            self._extractive,
+            prompts.folder(self.settings.prompts),
+            self.settings.context_tokens,
+            self.settings.answer_tokens,
+        )
+        return ask(
+            question,
+            library=self._opened(),
+            desk=desk,
+            k=k or self.settings.k,
+            filters=filters,
+            strict=strict,
+            on_text=on_text,
+        )
+
+    def show(self, name: str) -> StoredPaper:
+        """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
+        return self._opened().get(name)
+
+    def list(self, *, filters: Filters | None = None, limit: int = -1, offset: int = 0) -> Sequence[StoredPaper]:
+        """Papers of the library, newest first."""
+        return self._opened().papers(filters, limit=limit, offset=offset)
+
+    def status(self) -> LibraryStatus:
+        """What the library holds."""
+        return self._opened().status(self.library_name)
+
+    def reindex(self) -> int:
+        """Chunk, embed and index every paper anew with the settings that hold; the number of papers."""
+        return self._opened().reindex(
+            chunk_tokens=self.settings.chunk_tokens,
+            progress=lambda done, total: self._progress("indexing", done, total),
+        )
+
+    def doctor(self, *, download: bool = False) -> Sequence[Finding]:
+        """What is right and what is wrong with installation, settings and library."""
+        chosen = self.settings
+        return doctor.examine(
+            library=lambda: (self.library_name, self._opened()),
+            embedder=lambda: self._embedder,
+            home=chosen.home,
+            prompt_folder=chosen.prompts,
+            model=chosen.model,
+            base_url=chosen.base_url,
+            api_key=chosen.api_key,
+            download=download,
+        )
+
+    # ---- parts
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return embedders.load(self.settings.embedder)
+
+    @cached_property
+    def _extractive(self) -> ExtractiveWriter:
+        return ExtractiveWriter(lambda texts: self._embedder.embed(texts))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        chosen = self.settings
+        if chosen.model is None and (chosen.base_url or chosen.api_key):
+            self._notice(
+                "an endpoint is set but no model, so no model is asked; choose one with --model or ASSISTANT_MODEL"
+            )
+        if chosen.model is None or chosen.model == EXTRACTIVE:
+            return self._extractive
+        return OpenAIWriter(chosen.model, base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
+
+    def _opened(self, *, create: bool = False) -> Library:
+        if self._library is None:
+            if self.library_name == SAMPLE:
+                self.folder = self._sample()
+            try:
+                self._library = self._made(self.folder, create=create)
+            except LibraryMissing as error:
+                raise LibraryMissing(str(error), hint=f"Make it: assistant ingest PATH{self._flag()}") from error
+        return self._library
+
+    def _made(self, folder: Path, *, create: bool) -> Library:
+        return Library(
+            folder,
+            embedder=lambda: self._embedder,
+            create=create,
+            chunk_tokens=self.settings.chunk_tokens,
+            notice=self._notice,
+        )
+
+    def _flag(self) -> str:
+        return f" --library {self.settings.library}" if self.settings.library else ""
+
+    def _sample(self) -> Path:
+        """The library of the bundled seeds, built when it is first used: aside, then moved into place whole."""
+        seeds = next((place for place in _SEEDS if place.is_dir()), None)
+        if seeds is None:
+            raise LibraryMissing(
+                "the sample papers did not come with this installation", hint="Run: assistant ingest PATH"
+            )
+        files = sorted(str(file) for file in seeds.glob("*.txt"))
+        folder = self.settings.home / f"sample-{self._sample_key(files)}"
+        if folder.is_dir():
+            if self.settings.library != SAMPLE:
+                self._notice("no library yet, so this uses the bundled sample; make yours with: assistant ingest PATH")
+            return folder
+        self._notice(
+            "no library yet: indexing the bundled sample, once"
+            if self.settings.library != SAMPLE
+            else "indexing the sample, once"
+        )
+        aside = folder.with_name(f"{folder.name}.{os.getpid()}")
+        with self._made(aside, create=True) as library:
+            ingest(
+                files,
+                library=library,
+                day=Date.today(),
+                label=lambda file: f"seeds/{Path(file).name}",
+                progress=self._progress,
+            )
+        try:
+            aside.rename(folder)
+        except OSError:  # another process was quicker
+            shutil.rmtree(aside, ignore_errors=True)
+        for old in self.settings.home.glob("sample-*"):
+            if old.suffix == "" and old != folder:
+                shutil.rmtree(old, ignore_errors=True)
+        return folder
+
+    def _sample_key(self, files: Sequence[str]) -> str:
+        """Changes with the seeds, the embedder, the chunks and the program: then the sample is built anew."""
+        parts = [__version__, self._embedder.fingerprint, str(self.settings.chunk_tokens)]
+        digest = hashlib.sha256("\0".join(parts).encode())
+        for file in files:
+            digest.update(Path(file).read_bytes())
+        return digest.hexdigest()[:10]
+
+
+def _place(chosen: Settings) -> tuple[str, Path]:
+    """Name and folder of the library that the settings ask for. The sample's folder is worked out when it is used."""
+    if chosen.library is None:
+        default = _named(chosen.home, DEFAULT)
+        return (DEFAULT, default) if default.is_dir() else (SAMPLE, chosen.home)
+    if chosen.library == SAMPLE:
+        return SAMPLE, chosen.home
+    path = Path(chosen.library).expanduser()
+    if len(path.parts) > 1 or chosen.library.startswith((".", "~")) or (path / CATALOG).exists():
+        return str(path), path.absolute()
+    return chosen.library, _named(chosen.home, chosen.library)
+
+
+def _named(home: Path, name: str) -> Path:
+    return home / "libraries" / name
+
+
+def _label(file: str) -> str:
+    return file if file == "-" else str(Path(file).absolute())
+
+
+def _result(rank: int, passage: Passage) -> SearchResult:
+    found, chunk = passage.found, passage.chunk
+    return SearchResult(
+        rank=rank,
+        paper_id=found.paper_id,
+        title=clean(found.paper.title),
+        date=found.paper.date,
+        source=found.source,
+        url=found.paper.url,
+        score=passage.score,
+        lexical=passage.lexical,
+        vector=passage.vector,
+        passage=clean(found.paper.abstract[chunk.start : chunk.end]),
+    )

@@ -1,0 +1,229 @@
+"""Every sentence of a draft held against the abstracts it cites. Pure: texts in, verdicts out.
+
+What the check sees: whether a marker names a passage; for each cited abstract the one or two consecutive sentences
+that hold most of the sentence's words, weighted by rarity; whether the sentence's quantities and names stand in the
+cited abstracts. What it cannot see: support in other words, negation, and a true statement about the wrong thing
+in the same words.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from assistant.cleaning import clean
+from assistant.drafts import HELD, Claim
+from assistant.papers import Passage
+from assistant.quantities import Quantity, quantities
+from assistant.results import Citation, Quote, Sentence, Verdict, cite
+from assistant.text import content_terms, sentences, terms
+
+SUPPORTED = 0.55  # share of the sentence's rarity that its spans must hold; tools/bench_checks.py, SciFact train
+PARTIAL = 0.35
+COMMON = 1.0  # rarity of a term nothing is known about
+
+NOT_SAID = "The abstracts do not say."  # how a writer abstains; prompts/ask-system.md asks for exactly this
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A draft after the check: sentences with verdicts and renumbered citations, the reference list in the order
+    of first use, the markers that named no passage, and whether the writer said that the abstracts do not say."""
+
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    invented: tuple[str, ...]
+    not_said: bool
+
+
+def check(claims: Sequence[Claim], passages: Sequence[Passage], *, rarity: Mapping[str, float]) -> Checked:
+    """Hold each claim against what it cites; marker n means `passages[n - 1]`.
+
+    `rarity` weighs index terms (idf); a term not in it counts as common.
+    """
+    evidence = {n: Evidence(passage) for n, passage in enumerate(passages, 1)}
+    order: dict[int, int] = {}
+    invented: list[str] = []
+    checked: list[Sentence] = []
+    not_said = False
+    for claim in claims:
+        if claim.plain.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold():
+            not_said = True
+            continue
+        known = tuple(n for n in claim.marks if n in evidence)
+        unknown = tuple(n for n in claim.marks if n not in evidence)
+        invented += [f"[{n}]" for n in unknown]
+        sentence = _judged(claim, known, unknown, evidence, rarity)
+        for n in known:
+            order.setdefault(n, len(order) + 1)
+        checked.append(_renumbered(sentence, claim, order, evidence))
+    citations = tuple(
+        cite(new, passages[n - 1].found, clean(passages[n - 1].found.paper.title)) for n, new in order.items()
+    )
+    return Checked(tuple(checked), citations, tuple(invented), not_said)
+
+
+class Evidence:
+    """A passage's abstract prepared for the check: its sentences, their terms, the quantities and names in it."""
+
+    def __init__(self, passage: Passage) -> None:
+        self.paper = passage.found.paper
+        self.spans = sentences(self.paper.abstract)
+        self.texts = [clean(self.paper.abstract[start:end]) for start, end in self.spans]
+
+    @cached_property
+    def terms(self) -> list[set[str]]:
+        return [set(terms(text)) for text in self.texts]
+
+    @cached_property
+    def title_terms(self) -> set[str]:
+        return set(terms(clean(self.paper.title)))
+
+    @cached_property
+    def whole(self) -> str:
+        return f"{clean(self.paper.title)}. {' '.join(self.texts)}"
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        return quantities(self.whole)
+
+    @cached_property
+    def folded(self) -> str:
+        return _folded(self.whole)
+
+    def best_span(self, wanted: Mapping[str, float]) -> tuple[int, int, float]:
+        """(first, last) sentence and the share of the wanted weight found there: one sentence, or two where the
+        second adds a tenth or more."""
+        total = sum(wanted.values()) or 1.0
+        best = (0, 0, 0.0)
+        for first, here in enumerate(self.terms):
+            one = sum(weight for term, weight in wanted.items() if term in here) / total
+            if one > best[2]:
+                best = (first, first, one)
+        for first in range(len(self.terms) - 1):
+            both = self.terms[first] | self.terms[first + 1]
+            two = sum(weight for term, weight in wanted.items() if term in both) / total
+            if two >= best[2] + (0.1 if best[0] == best[1] else 1e-9):
+                best = (first, first + 1, two)
+        return best
+
+    def quote(self, n: int, first: int, last: int) -> Quote:
+        start, end = self.spans[first][0], self.spans[last][1]
+        return Quote(n, self.paper.abstract[start:end], start, end)
+
+
+def _judged(
+    claim: Claim,
+    known: Sequence[int],
+    unknown: Sequence[int],
+    evidence: Mapping[int, Evidence],
+    rarity: Mapping[str, float],
+) -> Sentence:
+    """The claim as a sentence with verdict, reasons and quotes; citation numbers are still the passages'."""
+    text = claim.plain
+    sentence = Sentence(text, tuple(known), block=claim.block, kind=claim.kind)
+    reasons = [f"[{n}] was not among the passages" for n in unknown]
+    if claim.kind == "heading" or (not claim.marks and _is_lead_in(text)):
+        return replace(sentence, verdict="not a claim")
+    if not known:
+        return replace(sentence, verdict="unsupported", reasons=tuple(reasons) or ("no citation",))
+    wanted = {term: rarity.get(term, COMMON) for term in content_terms(text)}
+    cited = {n: evidence[n] for n in known}
+    spans = {n: one.best_span(wanted) for n, one in cited.items() if one.texts}
+    held = {
+        term
+        for n, (first, last, _) in spans.items()
+        for term in (*cited[n].title_terms, *(t for i in range(first, last + 1) for t in cited[n].terms[i]))
+    }
+    share = sum(weight for term, weight in wanted.items() if term in held) / (sum(wanted.values()) or 1.0)
+    quotes = tuple(cited[n].quote(n, first, last) for n, (first, last, found) in spans.items() if found > 0)
+    verdict: Verdict = "supported" if share >= SUPPORTED else "partial" if share >= PARTIAL else "unsupported"
+    if verdict != "supported":
+        reasons.append(f"only {share:.0%} of what it says is found in {_those(known)}")
+    wrong = _wrong_numbers(text, cited, spans) + _missing_names(text, cited)
+    if wrong:
+        verdict = "unsupported"
+    elif unknown and verdict == "supported":
+        verdict = "partial"
+    idle = [n for n, (_, _, found) in spans.items() if found < PARTIAL / 2]
+    if len(known) > 1 and idle and verdict == "supported":
+        verdict = "partial"
+        reasons += [f"little of it is found in [{n}]" for n in idle]
+    return replace(sentence, verdict=verdict, reasons=(*wrong, *reasons), quotes=quotes)
+
+
+def _is_lead_in(text: str) -> bool:
+    """Whether a sentence without a marker only introduces what follows, or states nothing."""
+    return text.rstrip().endswith((":", "?")) or not content_terms(text)
+
+
+def _those(numbers: Sequence[int]) -> str:
+    return ", ".join(f"[{n}]" for n in numbers)
+
+
+def _wrong_numbers(text: str, cited: Mapping[int, Evidence], spans: Mapping[int, tuple[int, int, float]]) -> list[str]:
+    """What is said of quantities that no cited abstract holds."""
+    reasons = []
+    for said in quantities(text):
+        if any(said.same(there) for one in cited.values() for there in one.quantities):
+            continue
+        near = [
+            there.text
+            for n, (first, last, _) in spans.items()
+            for there in quantities(" ".join(cited[n].texts[first : last + 1]))
+            if there.unit == said.unit
+        ]
+        instead = f", the abstract says {', '.join(dict.fromkeys(near[:3]))}" if near else ", which is not in "
+        reasons.append(f"says {said.text}{instead}" + ("" if near else _those(list(cited))))
+    return reasons
+
+
+_NAME = re.compile(r"\b(?:[A-Za-z]*[A-Z][a-z]*[A-Z][\w-]*|[A-Z]{2,}[\w-]*|[A-Za-z]+-?\d[\w.-]*\w|[a-z]+[A-Z]\w*)")
+
+
+def _missing_names(text: str, cited: Mapping[int, Evidence]) -> list[str]:
+    """What is said of names (CamelCase, acronyms, words with digits) that stand in no cited title or abstract,
+    neither as written nor as the first letters of consecutive words."""
+    reasons = []
+    for name in dict.fromkeys(_NAME.findall(text)):
+        wanted = _folded(name.rstrip("s") if name.rstrip("s").isupper() else name)
+        if len(wanted) < 2 or any(wanted in one.folded or _initials(wanted, one.whole) for one in cited.values()):
+            continue
+        reasons.append(f"names {name}, which is not in {_those(list(cited))}")
+    return reasons
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def _initials(acronym: str, text: str) -> bool:
+    letters = "".join(word[0] for word in re.findall(r"[^\W_]+", text)).casefold()
+    return acronym.isalpha() and len(acronym) <= 6 and acronym in letters
+
+
+def _renumbered(
+    sentence: Sentence, claim: Claim, order: Mapping[int, int], evidence: Mapping[int, Evidence]
+) -> Sentence:
+    """The sentence with citations in the order of first use, in its text too."""
+    groups = iter(claim.inner)
+
+    def marks(match: re.Match[str]) -> str:
+        return "".join(f"[{order[n]}]" for n in next(groups) if n in evidence)
+
+    text = re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", " ".join(re.sub(HELD, marks, claim.text).split()))
+    return replace(
+        sentence,
+        text=text,
+        citations=tuple(order[n] for n in sentence.citations),
+        trailing=tuple(order[n] for n in claim.trailing if n in evidence),
+        reasons=tuple(_with_new_numbers(reason, order) for reason in sentence.reasons),
+        quotes=tuple(replace(quote, n=order[quote.n]) for quote in sentence.quotes),
+    )
+
+
+def _with_new_numbers(reason: str, order: Mapping[int, int]) -> str:
+    """A reason speaks of the passages the writer saw; the reader sees the renumbered list."""
+    if reason.endswith("was not among the passages"):
+        return reason
+    return re.sub(r"\[(\d+)\]", lambda match: f"[{order.get(int(match[1]), match[1])}]", reason)

@@ -1,0 +1,105 @@
+"""`doctor`: what is right and what is wrong with the installation, the settings and the library."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+from assistant import __version__, prompts
+from assistant.embedders import Embedder
+from assistant.errors import AssistantError
+from assistant.library import Library
+from assistant.results import Finding
+from assistant.text import ENCODINGS, encoding_is_local
+from assistant.writers import list_models
+
+LOW_DISK = 500_000_000  # bytes
+
+
+def examine(
+    *,
+    library: Callable[[], tuple[str, Library]],
+    embedder: Callable[[], Embedder],
+    home: Path,
+    prompt_folder: str | None,
+    model: str | None,
+    base_url: str | None,
+    api_key: str | None,
+    download: bool = False,
+) -> list[Finding]:
+    """One finding a check, in the order a reader should mend them. Nothing is sent anywhere but to an endpoint that
+    was chosen; `download` fetches tiktoken's vocabularies, which are otherwise used only if already here."""
+    findings = [_versions(), *_environment(), _home(home)]
+    findings += _attempt("embedder", lambda: _embedder(embedder()))
+    findings += _attempt("prompts", lambda: [Finding("prompts", "ok", str(prompts.checked_folder(prompt_folder)))])
+    findings += _attempt("library", lambda: _library(*library()))
+    findings += [_tokens(name, download=download) for name in ENCODINGS]
+    findings += _attempt("endpoint", lambda: [_endpoint(model, base_url, api_key)])
+    return findings
+
+
+def _attempt(what: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+    try:
+        return check()
+    except AssistantError as error:
+        return [Finding(what, "fault", str(error), error.hint)]
+
+
+def _versions() -> Finding:
+    names = ("chromadb", "tantivy", "model2vec", "openai", "tiktoken")
+    parts = ", ".join(f"{name} {metadata.version(name)}" for name in names)
+    return Finding("program", "ok", f"paper-assistant {__version__}, Python {platform.python_version()}, {parts}")
+
+
+def _environment() -> Iterator[Finding]:
+    """What lies about that would disturb Chroma, and is kept from it."""
+    from assistant.library.vectors import chroma_variables
+
+    if names := chroma_variables(os.environ):
+        yield Finding("environment", "note", f"{', '.join(names)} set; not used for your libraries")
+    if Path(".env").exists():
+        yield Finding("environment", "note", "the .env file in this folder is not read")
+
+
+def _home(home: Path) -> Finding:
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(place, os.W_OK):
+        return Finding("data folder", "fault", f"{home} cannot be written", "Set ASSISTANT_HOME to another folder.")
+    free = shutil.disk_usage(place).free
+    if free < LOW_DISK:
+        return Finding("data folder", "note", f"{home}: only {free / 1e6:.0f} MB free", "Make room.")
+    return Finding("data folder", "ok", f"{home} ({free / 1e9:.0f} GB free)")
+
+
+def _embedder(embedder: Embedder) -> list[Finding]:
+    return [Finding("embedder", "ok", f"{embedder.name}, {embedder.dimension} dimensions, {embedder.fingerprint}")]
+
+
+def _library(name: str, library: Library) -> list[Finding]:
+    return [Finding("library", "ok", f"{name}, in {library.folder}"), *library.check()]
+
+
+def _tokens(name: str, *, download: bool) -> Finding:
+    if download and not encoding_is_local(name):
+        import tiktoken
+
+        try:
+            tiktoken.get_encoding(name)
+        except Exception as error:  # requests, urllib3, ssl, OSError: whatever a download meets
+            return Finding(
+                f"tokens {name}", "note", f"download failed: {type(error).__name__}", "Counts are estimated."
+            )
+    if encoding_is_local(name):
+        return Finding(f"tokens {name}", "ok", "counted exactly")
+    return Finding(f"tokens {name}", "note", "estimated; exact counts need: assistant doctor --download")
+
+
+def _endpoint(model: str | None, base_url: str | None, api_key: str | None) -> Finding:
+    if model is None or model == "extractive":
+        return Finding("model", "ok", "none chosen; answers are extractive")
+    offered = list_models(base_url=base_url, api_key=api_key)
+    if offered and model not in offered:
+        return Finding("model", "note", f"{model} is not among those offered: {', '.join(offered[:8])}")
+    return Finding("model", "ok", f"{model} at {base_url or 'the OpenAI API'}")

@@ -1,0 +1,171 @@
+"""A writer's draft taken apart: Markdown prose into sentences, each with the passage numbers it is marked with.
+
+Markers are `[1]`, `[2, 3]`, `[4-6]`, `[^1]`, `【1】` or `[paper 1]`. What an abstract says is never a marker: writers
+of ours escape it (`escape`), and a group that holds 0, such as the interval `[0, 1]`, is text.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from assistant.results import Kind
+from assistant.text import sentences
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+HELD = "\ue000"  # stands in `Claim.text` for a marker in the middle of a sentence
+_OPEN, _CLOSE = "\ue001", "\ue002"  # brackets that are text
+_FIRST = 0xE010  # marks are numbered from here while a block is cut into sentences
+_MOST = 0xF8FF - _FIRST
+
+_MARK = re.compile(
+    r"[\[【]\s*(?:(?:passages?|papers?|abstracts?|sources?|refs?)\.?\s*)?"
+    r"(\^?\d{1,4}(?:\s*(?:[-–,;]|and)\s*\^?\d{1,4})*)(?:†[^\]】]*)?\s*[\]】]",
+    re.IGNORECASE,
+)
+_ONE = f"[{chr(_FIRST)}-\uf8ff]"
+_AFTER_END = re.compile(rf"([.!?][\"'”’)]*)((?:\s*{_ONE})+)(?=\s|$)")
+_AT_END = re.compile(rf"((?:\s*{_ONE})+)\s*([.!?:;,]*[\"'”’)]*)\s*$")
+_OWN_LIST = re.compile(r"(?:references|sources|bibliography|citations|works cited)\W*(?=$|[\[【])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of a draft. `text` has a `HELD` for each marker in its middle, whose numbers are in `inner`;
+    `trailing` are the numbers of the markers at its end."""
+
+    text: str
+    inner: tuple[tuple[int, ...], ...]
+    trailing: tuple[int, ...]
+    block: int
+    kind: Kind
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """All numbers the sentence is marked with, in order, each once."""
+        return tuple(dict.fromkeys((*(n for group in self.inner for n in group), *self.trailing)))
+
+    @property
+    def plain(self) -> str:
+        """The text without its markers."""
+        return _tidy(self.text.replace(HELD, ""))
+
+
+def parse(draft: str) -> list[Claim]:
+    """The sentences of a Markdown draft, in order. Links and images lose their addresses; a list of references at
+    the end is left out, since the true one is made from what was cited."""
+    claims: list[Claim] = []
+    for block, (kind, text) in enumerate(_blocks(draft)):
+        if kind != "bullet" and _OWN_LIST.match(text.strip()):
+            break
+        claims += _claims(text, block, kind)
+    return claims
+
+
+def escape(text: str) -> str:
+    """`text` so that `parse` gives it back as text: no marker, no Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!<>|~&:/])", r"\\\1", text)
+
+
+def defused(text: str) -> str:
+    """`text` for a prompt, with what looks like a marker in round brackets: a writer that copies it cites nothing."""
+    return _MARK.sub(lambda match: f"({match[0][1:-1].strip()})", text)
+
+
+def _claims(text: str, block: int, kind: Kind) -> list[Claim]:
+    held: list[tuple[int, ...]] = []
+
+    def hold(match: re.Match[str]) -> str:
+        numbers = _numbers(match[1])
+        if 0 in numbers or len(held) > _MOST:
+            return match[0]
+        held.append(numbers)
+        return chr(_FIRST + len(held) - 1)
+
+    def taken(marks: str) -> list[tuple[int, ...]]:
+        return [held[ord(mark) - _FIRST] for mark in re.findall(_ONE, marks)]
+
+    text = _AFTER_END.sub(r"\2\1", _MARK.sub(hold, text))
+    claims: list[Claim] = []
+    for start, end in sentences(text):
+        piece = text[start:end]
+        trailing: tuple[int, ...] = ()
+        if match := _AT_END.search(piece):
+            trailing = tuple(dict.fromkeys(n for group in taken(match[1]) for n in group))
+            piece = piece[: match.start()] + match[2]
+        inner = tuple(taken(piece))
+        said = _tidy(re.sub(_ONE, HELD, piece).replace(_OPEN, "[").replace(_CLOSE, "]"))
+        if any(c.isalnum() for c in said):
+            claims.append(Claim(said, inner, trailing, block, kind))
+        elif trailing and claims:  # a marker that stands alone belongs to the sentence before it
+            last = claims[-1]
+            claims[-1] = Claim(last.text, last.inner, (*last.trailing, *trailing), block, kind)
+    return claims
+
+
+def _numbers(inner: str) -> tuple[int, ...]:
+    """The numbers of a marker's inside: `1, 3` and `2-4`; a range of more than 20 is taken as its two ends."""
+    numbers: list[int] = []
+    for part in re.split(r"[,;]|and", inner.replace("^", "")):
+        ends = [int(n) for n in re.findall(r"\d+", part)]
+        if len(ends) == 2 and 0 < ends[1] - ends[0] <= 20:
+            ends = list(range(ends[0], ends[1] + 1))
+        numbers += ends
+    return tuple(numbers)
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", " ".join(text.split()))
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    # `reference` would swallow `[1]: …`; `text_join` would forget which brackets were escaped
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["reference", "text_join"])
+
+
+def _blocks(draft: str, *, unwrap: bool = True) -> list[tuple[Kind, str]]:
+    """(kind, text) of each paragraph, list item, table row and heading. A fenced block is read as Markdown too:
+    some models wrap their whole answer in one."""
+    blocks: list[tuple[Kind, str]] = []
+    kinds: list[Kind] = ["paragraph"]
+    for token in _markdown().parse(re.sub("[\ue000-\uf8ff]", "", draft)):
+        if token.type in ("list_item_open", "tr_open"):
+            kinds.append("bullet")
+        elif token.type == "heading_open":
+            kinds.append("heading")
+        elif token.type in ("list_item_close", "heading_close", "tr_close"):
+            kinds.pop()
+        elif token.type == "inline":
+            blocks.append((kinds[-1], _inline(token.children or [])))
+        elif token.type in ("fence", "code_block") and unwrap:
+            blocks += _blocks(token.content, unwrap=False)
+    return [(kind, text) for kind, text in blocks if text.strip()]
+
+
+def _inline(tokens: Sequence["Token"]) -> str:
+    """The words of a run of inline tokens; a link around a bare number is a marker somebody decorated."""
+    out: list[str] = []
+    link: int | None = None
+    for token in tokens:
+        if token.type == "link_open":
+            link = len(out)
+        elif token.type == "link_close" and link is not None:
+            inside = "".join(out[link:])
+            out[link:] = [f"[{inside}]" if inside.strip("^ ").isdigit() else inside]
+            link = None
+        elif token.type == "text_special":
+            out.append({"[": _OPEN, "]": _CLOSE}.get(token.content, token.content))
+        elif token.type in ("text", "code_inline"):
+            out.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            out.append(" ")
+        elif token.type == "image":
+            out.append(_inline(token.children or []))
+    return "".join(out)

@@ -1,0 +1,79 @@
+"""`ingest`: paths in, papers in the library, and a report of what became of every file."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date as Date
+
+from assistant.errors import SourceError
+from assistant.library import Library
+from assistant.library.indexing import Writer
+from assistant.papers import Problem, Record
+from assistant.results import IngestReport, Intake
+from assistant.sources import Input, expand, opened, recognise
+
+Progress = Callable[[str, int, int], None]  # (what is being done, done, total; total 0 where it is not known)
+
+
+def ingest(
+    paths: Sequence[str],
+    *,
+    library: Library,
+    day: Date,
+    year: int | None = None,
+    label: Callable[[str], str] = str,
+    progress: Progress = lambda what, done, total: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> IngestReport:
+    """File and index the papers of files, folders and standard input (`-`).
+
+    `day` is remembered as the day of reading; `year` dates what a page dates without a year; `label` names a file
+    in the library. A file that cannot be read is reported in its `Intake` and the others are read all the same.
+    LibraryError: the library cannot be written; what was filed until then stays filed.
+    """
+    started = clock()
+    intakes: list[Intake] = []
+    with library.writing() as writer:
+        for path in paths:
+            try:
+                files = expand(path)
+            except SourceError as error:
+                intakes.append(Intake(path, refused=str(error), hint=error.hint))
+                continue
+            for file in files:
+                intakes.append(
+                    _file(file, writer, inside=file != path, day=day, year=year, label=label, progress=progress)
+                )
+        indexed = writer.index(progress=lambda done, total: progress("indexing", done, total))
+    return IngestReport(tuple(intakes), indexed, len(library), clock() - started)
+
+
+def _file(
+    file: str,
+    writer: Writer,
+    *,
+    inside: bool,
+    day: Date,
+    year: int | None,
+    label: Callable[[str], str],
+    progress: Progress,
+) -> Intake:
+    """Read one file. Found `inside` a folder, one that is no source of papers is passed over, not refused."""
+    intake = Intake(label(file))
+    try:
+        with opened(file) as source:
+            reader = recognise(source.head)
+            intake.source = reader.name
+            writer.add(_watched(reader.read(source.stream, year=year), source, file, progress), intake, day=day)
+    except SourceError as error:
+        intake.refused, intake.hint = str(error), error.hint
+        intake.passed_over = inside and not intake.source
+    return intake
+
+
+def _watched(
+    items: Iterator[Record | Problem], source: Input, file: str, progress: Progress
+) -> Iterator[Record | Problem]:
+    for count, item in enumerate(items):
+        if count % 200 == 0:
+            progress(f"reading {file}", source.position(), source.size or 0)
+        yield item

@@ -1,0 +1,68 @@
+"""Results as JSON documents, version 1: `docs/json.md` describes them. Fields may be added, never renamed."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from assistant.papers import StoredPaper
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
+
+# Characters that JSON allows raw but a terminal may obey, or that hide text.
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]|[\U000e0000-\U000e007f]"
+)
+
+
+def answer(result: Answer, *, library: str) -> str:
+    fields = asdict(result)
+    return _document("ask", library, fields)
+
+
+def search(results: Sequence[SearchResult], *, question: str, library: str) -> str:
+    return _document("search", library, {"query": question, "results": [asdict(one) for one in results]})
+
+
+def papers(found: Sequence[StoredPaper], *, library: str) -> str:
+    return _document("papers", library, {"papers": [_paper(one) for one in found]})
+
+
+def status(result: LibraryStatus) -> str:
+    return _document("status", result.name, asdict(result))
+
+
+def findings(found: Sequence[Finding], *, library: str) -> str:
+    return _document("doctor", library, {"findings": [asdict(one) for one in found]})
+
+
+def ingest(report: IngestReport, *, library: str) -> str:
+    return _document("ingest", library, asdict(report))
+
+
+def _paper(found: StoredPaper) -> dict[str, Any]:
+    """The stored record: the plain JSONL form, with where it came from."""
+    paper = found.paper
+    return {
+        "id": found.paper_id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "arxiv_id": paper.arxiv_id,
+        "doi": paper.doi,
+        "authors": paper.authors,
+        "author_count": paper.author_count,
+        "organization": paper.organization,
+        "date": paper.date,
+        "date_inferred": paper.date_inferred,
+        "url": paper.url,
+        "categories": paper.categories,
+        "upvotes": paper.upvotes,
+        "sources": [asdict(source) for source in found.sources],
+    }
+
+
+def _document(name: str, library: str, fields: dict[str, Any]) -> str:
+    """One JSON document, safe to print: everything a terminal could obey is written as an escape."""
+    body = {"schema": f"{name}/1", "library": library} | fields
+    text = json.dumps(body, ensure_ascii=False, indent=2, default=str)
+    return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)

@@ -1,0 +1,65 @@
+"""Results as Markdown that means what it says: whatever comes from papers or models is escaped."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from assistant.cleaning import clean, printable
+from assistant.papers import StoredPaper
+from assistant.render.words import byline, flags, footer
+from assistant.results import Answer, Citation, SearchResult, Sentence
+
+_MEANING = re.compile(r"([\\`*_\[\]<>|~#])")
+
+
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows exactly it, on one line."""
+    return _MEANING.sub(r"\\\1", " ".join(printable(text).split()))
+
+
+def answer(result: Answer) -> str:
+    lines = [f"# {escaped(result.question)}", ""]
+    if result.status == "unanswered":
+        lines += [f"**No answer**: {escaped(result.why)}.", ""]
+        lines += ["Closest papers:", "", *(_reference(one) for one in result.nearest), ""] if result.nearest else []
+    for _, group in groupby(result.sentences, key=lambda sentence: sentence.block):
+        lines += [*_block(list(group)), ""]
+    if result.citations:
+        lines += ["## References", "", *(_reference(one) for one in result.citations), ""]
+    return "\n".join([*lines, f"*{escaped(footer(result))}*"])
+
+
+def _block(sentences: Sequence[Sentence]) -> list[str]:
+    prefix = {"bullet": "- ", "heading": "## ", "paragraph": ""}[sentences[0].kind]
+    said = " ".join(_sentence(sentence) for sentence in sentences)
+    notes = [f"  > {escaped(flag)}" for sentence in sentences for flag in flags(sentence)]
+    return [prefix + said, *(["", *notes] if notes else [])]
+
+
+def _sentence(sentence: Sentence) -> str:
+    marks = "".join(f"\\[{n}\\]" for n in sentence.trailing)
+    return f"{escaped(sentence.text)} {marks}".strip()
+
+
+def _reference(one: Citation) -> str:
+    title = escaped(one.title)
+    if one.url and re.fullmatch(r"https?://[^\s()<>]+", one.url):
+        title = f"[{title}]({one.url})"
+    return f"{one.n}. {title} ({escaped(byline(one))})"
+
+
+def search(results: Sequence[SearchResult], *, question: str) -> str:
+    lines = [f"# {escaped(question)}", ""]
+    for one in results:
+        reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, one.url)
+        lines += [_reference(reference), f"   {escaped(one.passage)}", ""]
+    return "\n".join(lines)
+
+
+def papers(found: Sequence[StoredPaper]) -> str:
+    lines = []
+    for one in found:
+        lines += [f"## {escaped(clean(one.paper.title))}", ""]
+        lines += [f"*{escaped(detail)}*" for detail in [", ".join(one.paper.authors)] if detail]
+        lines += [escaped(clean(one.paper.abstract)), "", f"`{one.paper_id.replace('`', '')}`", ""]
+    return "\n".join(lines)

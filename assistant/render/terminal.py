@@ -1,0 +1,184 @@
+"""Results for a terminal: wrapped and coloured there, plain and unwrapped when piped. Text is never markup."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from assistant.cleaning import clean, printable
+from assistant.papers import StoredPaper
+from assistant.render.words import byline, flags, footer
+from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, SearchResult, Sentence
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MAX_WIDTH = 100  # columns; longer lines are hard to read
+PROBLEMS_SHOWN = 8  # a file
+
+
+def answer(result: Answer, console: "Console") -> None:
+    if result.status == "unanswered":
+        _line(console, f"No answer: {result.why}.", "bold")
+        if result.nearest:
+            _line(console, "\nClosest papers")
+            _references(console, result.nearest)
+    for block, group in groupby(result.sentences, key=lambda sentence: sentence.block):
+        sentences = list(group)
+        if block and sentences[0].kind != "bullet":
+            _line(console, "")
+        _block(console, sentences)
+    if result.citations:
+        _line(console, "\nReferences", "bold")
+        _references(console, result.citations)
+    _line(console, "")
+    _line(console, footer(result), "dim")
+
+
+def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
+    bullet = sentences[0].kind == "bullet"
+    parts = []
+    for sentence in sentences:
+        style = {"unsupported": "red", "partial": "yellow"}.get(sentence.verdict, "")
+        parts.append((sentence.text, "bold" if sentence.kind == "heading" else style))
+        parts.append((" " + "".join(f"[{n}]" for n in sentence.trailing) + " ", "cyan"))
+    _hanging(console, "• " if bullet else "", parts)
+    for sentence in sentences:
+        for flag in flags(sentence):
+            _hanging(
+                console, "  ! " if bullet else "! ", [(flag, "red" if sentence.verdict == "unsupported" else "yellow")]
+            )
+
+
+def _references(console: "Console", citations: Sequence[Citation]) -> None:
+    for one in citations:
+        mark = f"[{one.n}] "
+        _hanging(console, mark, [(one.title, "")], style="cyan")
+        _hanging(console, " " * len(mark), [(byline(one), "dim")])
+        if one.url:
+            _hanging(console, " " * len(mark), [(one.url, "dim")])
+
+
+def search(results: Sequence[SearchResult], console: "Console") -> None:
+    if not results:
+        _line(console, "Nothing found.", "bold")
+    for one in results:
+        mark = f"{one.rank:>2}. "
+        _hanging(console, mark, [(one.title, "bold")])
+        reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source)
+        _hanging(console, "    ", [(f"{byline(reference)} · score {one.score:.2f}", "dim")])
+        _hanging(console, "    ", [(_begin(one.passage), "")])
+
+
+def papers(found: Sequence[StoredPaper], console: "Console") -> None:
+    """A line or two a paper."""
+    for one in found:
+        reference = Citation(0, one.paper_id, clean(one.paper.title), one.paper.date, one.source)
+        _hanging(console, "", [(reference.title, "bold")])
+        _hanging(console, "  ", [(byline(reference), "dim")])
+
+
+def paper(one: StoredPaper, console: "Console") -> None:
+    """A paper whole: what is known, its abstract, where it came from."""
+    record = one.paper
+    _hanging(console, "", [(clean(record.title), "bold")])
+    count = f"{record.author_count} author{'s' if record.author_count != 1 else ''}" if record.author_count else ""
+    rows = [
+        ("id", one.paper_id),
+        ("authors", ", ".join(record.authors) or count),
+        ("organization", record.organization),
+        ("date", f"{record.date}{' (year inferred)' if record.date_inferred else ''}" if record.date else "not known"),
+        ("doi", record.doi),
+        ("url", record.url),
+        ("categories", ", ".join(record.categories)),
+        ("upvotes", record.upvotes),
+    ]
+    for name, value in rows:
+        if value not in (None, ""):
+            _hanging(console, f"{name:<13}", [(str(value), "")], style="dim")
+    _line(console, "")
+    _hanging(console, "", [(clean(record.abstract), "")])
+    _line(console, "")
+    for source in one.sources:
+        _hanging(
+            console,
+            "read ",
+            [(f"{source.day} from {source.file}, line {source.line} ({source.source})", "")],
+            style="dim",
+        )
+
+
+def ingest(report: IngestReport, console: "Console") -> None:
+    """What became of every file, then one line for all. A refused file is reported on standard error instead."""
+    for file in report.files:
+        if file.refused and not file.records:
+            continue
+        repeated = f", {file.repeated} repeated" if file.repeated else ""
+        changed = f", {file.changed} changed" if file.changed else ""
+        _line(
+            console, f"{file.file}: {file.records:,} records, {file.new:,} new{changed}, {file.known:,} known{repeated}"
+        )
+        for problem in file.problems[:PROBLEMS_SHOWN]:
+            _hanging(console, "  ", [(f"line {problem.line}: {problem.reason}", "yellow")])
+        if len(file.problems) > PROBLEMS_SHOWN:
+            _line(console, f"  and {len(file.problems) - PROBLEMS_SHOWN:,} more lines with problems", "yellow")
+    passed = sum(file.passed_over for file in report.files)
+    if passed:
+        _line(console, f"{passed} other file{'s' if passed > 1 else ''} passed over: not papers")
+    known, new, changed_all = report.total("known"), report.total("new"), report.total("changed")
+    repeats = report.total("repeated")
+    merged = f"; {repeats:,} records repeated a paper already read" if repeats else ""
+    changes = f", {changed_all:,} changed" if changed_all else ""
+    _line(
+        console, f"{known:,} known, {new:,} new{changes}{merged}. The library holds {report.papers:,} papers.", "bold"
+    )
+
+
+def status(result: LibraryStatus, console: "Console") -> None:
+    span = f"{result.first_date} to {result.last_date}" if result.first_date else "none"
+    rows = [
+        ("library", f"{result.name}, in {result.folder}"),
+        ("papers", f"{result.papers:,}" + (f", {result.pending:,} not yet searchable" if result.pending else "")),
+        ("sources", ", ".join(f"{name} {count:,}" for name, count in result.by_source.items()) or "none"),
+        ("dates", f"{span}, {result.undated:,} papers without a date"),
+        ("chunks", f"{result.chunks:,} of at most {result.chunk_tokens} tokens"),
+        ("embedder", result.embedder),
+        ("vector index", result.vectors),
+        ("disk", f"{result.disk_bytes / 1e6:,.1f} MB"),
+    ]
+    for name, value in rows:
+        _hanging(console, f"{name:<13}", [(value, "")], style="dim")
+
+
+def findings(found: Sequence[Finding], console: "Console") -> None:
+    styles = {"ok": "green", "note": "yellow", "fault": "red"}
+    for one in found:
+        _hanging(console, f"{one.level:<6}", [(f"{one.what}: {one.detail}", "")], style=styles[one.level])
+        if one.hint:
+            _hanging(console, "      ", [(one.hint, "dim")])
+
+
+def _begin(text: str, length: int = 240) -> str:
+    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+
+
+def _line(console: "Console", text: str, style: str = "") -> None:
+    _hanging(console, "", [(text, style)])
+
+
+def _hanging(console: "Console", first: str, parts: Sequence[tuple[str, str]], *, style: str = "") -> None:
+    """Print styled parts after `first`, wrapped under themselves on a terminal, on one line otherwise."""
+    from rich.text import Text
+
+    text = Text()
+    for part, part_style in parts:
+        text.append(printable(part), part_style)
+    text.rstrip()
+    head = Text(first, style)
+    if not console.is_terminal:
+        console.print(head + text, soft_wrap=True)
+        return
+    width = min(console.width, MAX_WIDTH) - len(first)
+    lines = text.wrap(console, max(20, width))
+    for number, line in enumerate(lines or [Text("")]):
+        line.rstrip()
+        console.print((head if number == 0 else Text(" " * len(first))) + line, soft_wrap=True)

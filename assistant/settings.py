@@ -1,0 +1,131 @@
+"""Settings: flags over environment over file over defaults, worked out once, then frozen.
+
+Only `app.py` reads them; everything below it takes plain values.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.errors import SettingsError
+
+APP = "paper-assistant"
+
+# setting: (environment variables in order of weight, what it is)
+VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
+    "home": (("ASSISTANT_HOME",), "folder that holds the libraries"),
+    "library": (("ASSISTANT_LIBRARY",), "library to use: a name, or a path"),
+    "model": (("ASSISTANT_MODEL",), "model that writes the answers; “extractive” for none"),
+    "base_url": (("OPENAI_BASE_URL",), "address of an OpenAI-compatible API, ending in /v1"),
+    "api_key": (("OPENAI_API_KEY",), "key for it"),
+    "embedder": (("ASSISTANT_EMBEDDER",), "“bundled”, or “model2vec:<folder>”"),
+    "prompts": (("ASSISTANT_PROMPTS",), "folder of prompt templates to use instead of the bundled ones"),
+    "k": (("ASSISTANT_K",), "papers given to the writer"),
+    "chunk_tokens": (("ASSISTANT_CHUNK_TOKENS",), "size of the chunks of a new or re-indexed library"),
+    "context_tokens": (("ASSISTANT_CONTEXT_TOKENS",), "tokens that prompt and answer may have together"),
+    "answer_tokens": (("ASSISTANT_ANSWER_TOKENS",), "tokens that an answer may have"),
+    "timeout": (("ASSISTANT_TIMEOUT",), "seconds to wait for the endpoint's next words"),
+}
+CONFIG_VARIABLE = "ASSISTANT_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One value each, and in `origin` where each came from: `flag`, a variable's name, a file, or `default`."""
+
+    home: Path
+    library: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    embedder: str = "bundled"
+    prompts: str | None = None
+    k: int = 10
+    chunk_tokens: int = 512
+    context_tokens: int = 8_192
+    answer_tokens: int = 900
+    timeout: float = 120.0
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+    """The settings that hold, given flags (None where not given) and environment variables.
+
+    An empty variable counts as not set. SettingsError: a value that cannot be used, named with where it is from.
+    """
+    file, path = _file(environment)
+    values: dict[str, object] = {}
+    origin: dict[str, str] = {}
+    for name, (variables, _) in VARIABLES.items():
+        candidates: list[tuple[str, object]] = [("flag", flags.get(name))]
+        candidates += [(variable, environment.get(variable, "").strip() or None) for variable in variables]
+        candidates += [(str(path), file.get(name))]
+        for where, value in candidates:
+            if value is not None:
+                values[name], origin[name] = _checked(name, value, where), where
+                break
+        else:
+            origin[name] = "default"
+    if "home" not in values:
+        import platformdirs
+
+        values["home"] = platformdirs.user_data_path(APP, appauthor=False)
+    return Settings(**values, origin=origin)  # type: ignore[arg-type]
+
+
+def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
+    chosen = environment.get(CONFIG_VARIABLE, "").strip()
+    if chosen:
+        path = Path(chosen).expanduser()
+    else:
+        import platformdirs
+
+        path = platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if chosen:
+            raise SettingsError(f"{path}: no such file", hint=f"Correct {CONFIG_VARIABLE}, or unset it.") from error
+        return {}, path
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from error
+    for key in read.keys() - VARIABLES.keys():
+        raise SettingsError(f"{path}: there is no setting “{key}”", hint=f"Settings are: {', '.join(VARIABLES)}.")
+    return read, path
+
+
+_NUMBERS = {
+    "k": (1, 200),
+    "chunk_tokens": (32, 100_000),
+    "context_tokens": (512, 10_000_000),
+    "answer_tokens": (32, 100_000),
+}
+
+
+def _checked(name: str, value: object, where: str) -> object:
+    """The value in its type. SettingsError."""
+    source = f"{name} (from {where})" if where != "flag" else f"--{name.replace('_', '-')}"
+    try:
+        if name in _NUMBERS:
+            low, high = _NUMBERS[name]
+            number = int(str(value))
+            if not low <= number <= high:
+                raise SettingsError(f"{source} must be from {low} to {high:,}, not {number:,}", hint="Choose another.")
+            return number
+        if name == "timeout":
+            seconds = float(str(value))
+            if not 0 < seconds <= 86_400:
+                raise SettingsError(f"{source} must be more than 0 seconds", hint="Choose another.")
+            return seconds
+    except ValueError:
+        raise SettingsError(f"{source} must be a number, not “{value}”", hint="Choose another.") from None
+    text = str(value).strip()
+    if name == "home":
+        return Path(text).expanduser()
+    if name == "api_key" and not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise SettingsError(f"{source} holds a blank or a character no key has", hint="Copy the key again.")
+    if name == "base_url" and not re.match(r"https?://[^\s/]+", text):
+        raise SettingsError(f"{source} is not an http address: {text[:80]}", hint="It looks like http://host:8000/v1.")
+    return text
