@@ -72,7 +72,7 @@ _STYLE = re.compile(
     r"\\(?:text\w*|emph|underline|uline|math\w+|bm|boldsymbol|mbox|hbox|operatorname|ensuremath|url|href|texttt)\s*(?=\{)"
     r"|\b(?:math(?:cal|bb|rm|bf|sf|it|frak)|text(?:bf|it|tt|rm|sc)|url)(?=\{)"
 )
-_COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?[ ~]?(?=([A-Za-z0-9])?)")
+_COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?")
 _SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
 _GROUP = re.compile(r"\{([^{},]*)\}")
 _STRAY_BRACE = re.compile(r"(\{[^{}]*,[^{}]*\})|[{}]")  # sets such as {g(1), g(2)} keep theirs
@@ -132,10 +132,7 @@ def _accent(match: re.Match[str]) -> str:
 
 
 def _command(match: re.Match[str]) -> str:
-    name, follows = match[1], match[2]
-    if (symbol := _SYMBOLS.get(name)) is not None:
-        return symbol
-    return name + (" " if follows else "")
+    return _SYMBOLS.get(match[1], match[1])
 
 
 def _script(match: re.Match[str]) -> str:

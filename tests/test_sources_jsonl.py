@@ -1,0 +1,132 @@
+import io
+import json
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.errors import SourceError
+from assistant.papers import Paper, Problem, Record
+from assistant.sources import jsonl
+
+
+def read(*lines: object) -> list[Record | Problem]:
+    data = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
+    return list(jsonl.read(io.BytesIO(data)))
+
+
+GOOD = {"title": "T", "abstract": "A."}
+
+
+def paper(line: object) -> Paper:
+    (record,) = read(line)
+    assert isinstance(record, Record)
+    return record.paper
+
+
+def test_the_whole_form_is_read() -> None:
+    full = {
+        "id": "arxiv:2606.00467",
+        "title": "T",
+        "abstract": "A.",
+        "authors": ["Ada L.", "Bob K."],
+        "date": "2026-06-22",
+        "url": "https://arxiv.org/abs/2606.00467",
+        "categories": ["cs.LG"],
+        "upvotes": 3,
+    }
+    assert paper(full) == Paper(
+        "T",
+        "A.",
+        arxiv_id="2606.00467",
+        authors=("Ada L.", "Bob K."),
+        date=date(2026, 6, 22),
+        url="https://arxiv.org/abs/2606.00467",
+        categories=("cs.LG",),
+        upvotes=3,
+    )
+
+
+def test_beir_and_listing_forms_are_read() -> None:
+    assert paper({"_id": 4983, "title": "T", "text": "A."}).paper_id == "4983"
+    listed = paper({"_id": "2503.11731", "title": "T", "text": "A.", "first_seen": "2025-03-18", "abs": "https://x.org"})
+    assert (listed.paper_id, listed.date, listed.url) == ("arxiv:2503.11731", date(2025, 3, 18), "https://x.org")
+
+
+def test_ids_are_sorted_into_arxiv_doi_and_other() -> None:
+    assert paper(GOOD | {"id": "https://doi.org/10.1000/X"}).doi == "10.1000/x"
+    assert paper(GOOD | {"id": "s2:abc", "url": "https://arxiv.org/abs/2503.11731v3"}).identities == (
+        "arxiv:2503.11731",
+        "id:s2:abc",
+        "title:t",
+    )
+
+
+def test_authors_may_be_one_string() -> None:
+    assert paper(GOOD | {"authors": "Ada Lovelace, Bob K. and Carl"}).authors == ("Ada Lovelace", "Bob K.", "Carl")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{not json", "not JSON"),
+        (b'["a list"]', "not a JSON object"),
+        ({"abstract": "A."}, "no title"),
+        ({"title": "", "abstract": "A."}, "no title"),
+        ({"title": "T", "text": " "}, "no abstract"),
+        ({"title": ["T"], "abstract": "A."}, "title: "),
+        (b'{"title": "\xff", "abstract": "A."}', "not JSON"),
+        (b'{"title": "\\ud800", "abstract": "A."}', "not JSON"),
+    ],
+)
+def test_a_bad_line_is_reported_and_the_others_are_read(line: object, reason: str) -> None:
+    first, second, third = read(GOOD, line, GOOD)
+    assert isinstance(first, Record)
+    assert isinstance(second, Problem)
+    assert second.line == 2
+    assert reason in second.reason
+    assert isinstance(third, Record)
+    assert third.line == 3
+
+
+def test_a_bad_optional_field_is_left_out_with_a_problem() -> None:
+    problem, record = read(GOOD | {"date": "someday", "upvotes": 2})
+    assert isinstance(problem, Problem)
+    assert problem.reason.startswith("date left out")
+    assert isinstance(record, Record)
+    assert (record.paper.date, record.paper.upvotes) == (None, 2)
+
+
+def test_a_line_too_long_to_be_a_paper_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "MAX_LINE", 1_000)
+    long = GOOD | {"abstract": "x" * 5_000}
+    first, second, third = read(GOOD, long, GOOD)
+    assert isinstance(second, Problem)
+    assert "longer than" in second.reason
+    assert isinstance(first, Record)
+    assert isinstance(third, Record)
+    assert third.line == 3
+
+
+def test_lines_that_hold_no_papers_are_refused_as_a_file() -> None:
+    with pytest.raises(SourceError, match="none of the first 20 lines is a paper .line 1: no title"):
+        read(*[{"_id": n, "text": "a query"} for n in range(40)])
+    with pytest.raises(SourceError, match="no line is a paper"):
+        read({"text": "only"})
+
+
+@given(st.lists(st.one_of(st.binary(max_size=80), st.just(json.dumps(GOOD).encode())), max_size=8))
+def test_any_bytes_are_records_problems_or_refused(lines: list[bytes]) -> None:
+    try:
+        items = list(jsonl.read(io.BytesIO(b"\n".join(lines))))
+    except SourceError:
+        return
+    assert any(isinstance(item, Record) for item in items)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(jsonl._Row.model_fields)), st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text()))))
+def test_any_values_in_any_field_give_a_record_or_a_problem(row: dict[str, object]) -> None:
+    items = read(GOOD, row)
+    assert isinstance(items[0], Record)
+    assert len(items) >= 2
