@@ -6,7 +6,7 @@ of ours escape it (`escape`), and a group that holds 0, such as the interval `[0
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ def parse(draft: str) -> list[Claim]:
     for block, (kind, text) in enumerate(_blocks(draft)):
         if kind != "bullet" and _OWN_LIST.match(text.strip()):
             break
-        claims += _claims(text, block, kind)
+        _add_claims(text, block, kind, claims)
     return claims
 
 
@@ -76,7 +76,7 @@ def defused(text: str) -> str:
     return _MARK.sub(lambda match: f"({match[0][1:-1].strip()})", text)
 
 
-def _claims(text: str, block: int, kind: Kind) -> list[Claim]:
+def _add_claims(text: str, block: int, kind: Kind, claims: list[Claim]) -> None:
     held: list[tuple[int, ...]] = []
 
     def hold(match: re.Match[str]) -> str:
@@ -90,7 +90,6 @@ def _claims(text: str, block: int, kind: Kind) -> list[Claim]:
         return [held[ord(mark) - _FIRST] for mark in re.findall(_ONE, marks)]
 
     text = _AFTER_END.sub(r"\2\1", _MARK.sub(hold, text))
-    claims: list[Claim] = []
     for start, end in sentences(text):
         piece = text[start:end]
         trailing: tuple[int, ...] = ()
@@ -103,8 +102,7 @@ def _claims(text: str, block: int, kind: Kind) -> list[Claim]:
             claims.append(Claim(said, inner, trailing, block, kind))
         elif trailing and claims:  # a marker that stands alone belongs to the sentence before it
             last = claims[-1]
-            claims[-1] = Claim(last.text, last.inner, (*last.trailing, *trailing), block, kind)
-    return claims
+            claims[-1] = replace(last, trailing=(*last.trailing, *trailing))
 
 
 def _numbers(inner: str) -> tuple[int, ...]:

@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.quantities import quantities
+
+
+def found(text: str) -> list[tuple[float, str]]:
+    return [(quantity.value, quantity.unit) for quantity in quantities(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("up to 2.8x, 3.5 times and 4×", [(2.8, "×"), (3.5, "×"), (4.0, "×")]),
+        ("80% or 80 percent", [(80.0, "%"), (80.0, "%")]),
+        ("twice, a two-fold and 2-fold gain", [(2.0, "×"), (2.0, "×"), (2.0, "×")]),
+        ("1,466 programs, 182B tokens, 17 billion weights", [(1466.0, ""), (182e9, ""), (17e9, "")]),
+        ("2-4x and 25-40%", [(2.0, "×"), (4.0, "×"), (25.0, "%"), (40.0, "%")]),
+        ("$2.19 a call, 18GB, 13W, 2.85-bit", [(2.19, "$"), (18.0, "GB"), (13.0, "W"), (2.85, "bit")]),
+        ("768x512 at 24 fps in 2 seconds", [(768.0, "×"), (512.0, ""), (24.0, "fps"), (2.0, "s")]),
+        ("GPT-4, Llama-2-7b, W4A8KV4, A100-80G and [3]", []),
+        ("1.30×/1.41× and 40%-60%", [(1.3, "×"), (1.41, "×"), (40.0, "%"), (60.0, "%")]),
+    ],
+)
+def test_quantities_and_units_are_read_as_a_reader_would(text: str, expected: list[tuple[float, str]]) -> None:
+    assert sorted(found(text)) == sorted(expected)
+
+
+def test_the_same_quantity_is_recognised_across_spellings() -> None:
+    (a,), (b,), (c,) = quantities("1,466 bugs"), quantities("1466 bugs"), quantities("1467 bugs")
+    assert a.same(b)
+    assert not a.same(c)
+    (percent,), (factor,), (bare,) = quantities("80%"), quantities("80x"), quantities("80 of them")
+    assert not percent.same(factor)
+    assert percent.same(bare)
+
+
+@given(st.floats(0, 1e6).map(lambda x: f"{x:.2f}"), st.sampled_from(["%", "x", " GB", " seconds", ""]))
+def test_a_written_number_is_found_with_its_value(number: str, unit: str) -> None:
+    (quantity,) = quantities(f"it reached {number}{unit} in the end")
+    assert quantity.value == float(number)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(text: str) -> None:
+    assert all(quantity.text for quantity in quantities(text))

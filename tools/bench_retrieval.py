@@ -1,0 +1,178 @@
+"""Measure retrieval on judged sets, through the code the product runs: nDCG@10, recall@10 and recall@100 of the
+lexical side, the vector side and both fused.
+
+    python tools/bench_retrieval.py ../shared/data                    # the table of the README (test parts)
+    python tools/bench_retrieval.py ../shared/data --tune             # weights and boosts, on the training parts
+
+The folder holds `seeds-gold`, `scifact` and `arxiv-daily`. Test parts: the handed-over seed questions and SciFact
+test. Training parts: SciFact train, and titles cut to four words as queries for the abstracts of the two last months
+of arxiv-daily, which the embedder has not seen.
+"""
+
+import argparse
+import gzip
+import json
+import random
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from statistics import fmean
+
+from assistant import embedders
+from assistant.evaluate import ndcg, recall
+from assistant.ingest import ingest
+from assistant.library import Library
+from assistant.library import lexical as lexical_index
+from assistant.library.fusion import fuse
+from assistant.library.searching import Side
+
+HELD_OUT = "2026-05-01"  # arxiv-daily from this day on was not trained on (tools/train_embedder.py)
+SIDES: tuple[Side, ...] = ("lexical", "vector", "fused")
+DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str
+    judged: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSet:
+    """A corpus as files that `ingest` reads, and queries with judged paper ids."""
+
+    name: str
+    files: list[str]
+    queries: list[Query]
+
+
+def beir(name: str, folder: Path, files: Sequence[Path], qrels: str = "qrels.tsv") -> JudgedSet:
+    """A set in BEIR form: queries.jsonl, and tab-separated query id, document id, judgement."""
+    texts = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl")}
+    judged: dict[str, dict[str, int]] = {}
+    for line in (folder / qrels).read_text().splitlines()[1:]:
+        query, document, gain = line.split("\t")
+        judged.setdefault(query, {})[document] = int(gain)
+    queries = [Query(texts[query], gains) for query, gains in judged.items()]
+    return JudgedSet(name, [str(file) for file in files], queries)
+
+
+def seeds(data: Path) -> JudgedSet:
+    files = sorted((Path(__file__).parent.parent / "seeds").glob("*.txt"))
+    return beir("seed questions", data / "seeds-gold", files)
+
+
+def scifact(data: Path, part: str) -> JudgedSet:
+    folder = data / "scifact"
+    qrels = "qrels.tsv" if part == "test" else "qrels_train.tsv"
+    return beir(f"SciFact {part}", folder, [folder / "corpus.jsonl"], qrels)
+
+
+def held_out_titles(data: Path, folder: Path, count: int = 1_000) -> JudgedSet:
+    """Four words of a title as the query, its paper without the title as the document to find (seeded)."""
+    draw = random.Random(7)
+    with gzip.open(data / "arxiv-daily" / "papers.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [row for row in map(json.loads, lines) if row["first_seen"] >= HELD_OUT]
+    corpus = folder / "held_out.jsonl"
+    corpus.write_text(
+        "".join(
+            json.dumps({"_id": f"p{n}", "title": f"paper {n}", "text": row["text"]}) + "\n"
+            for n, row in enumerate(rows)
+        )
+    )
+    queries = []
+    for n in draw.sample(range(len(rows)), count):
+        words = [word for word in re.findall(r"[\w-]+", rows[n]["title"]) if len(word) > 3]
+        if len(words) >= 4:
+            kept = sorted(draw.sample(range(len(words)), 4))
+            queries.append(Query(" ".join(words[at] for at in kept), {f"p{n}": 1}))
+    return JudgedSet("title words, held-out months", [str(corpus)], queries)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def library_of(judged: JudgedSet, folder: Path, embedder: embedders.Embedder) -> Library:
+    library = Library(folder / re.sub(r"\W+", "-", judged.name), embedder=lambda: embedder, create=True)
+    ingest(judged.files, library=library, day=date(2026, 1, 1))
+    return library
+
+
+def table(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder) -> None:
+    print(f"embedder {embedder.name} {embedder.fingerprint}, {embedder.dimension} dimensions\n")
+    print("| set | queries | side | nDCG@10 | recall@10 | recall@100 |\n| --- | --- | --- | --- | --- | --- |")
+    for judged in sets:
+        with library_of(judged, folder, embedder) as library:
+            for side in SIDES:
+                rankings = [
+                    [passage.found.paper_id for passage in library.search(query.text, limit=DEPTH, side=side)]
+                    for query in judged.queries
+                ]
+                figures = [
+                    _mean(rankings, judged, lambda ranking, gains: ndcg(ranking, gains, k=10)),
+                    _mean(rankings, judged, lambda ranking, gains: recall(ranking, gains, k=10)),
+                    _mean(rankings, judged, lambda ranking, gains: recall(ranking, gains, k=100)),
+                ]
+                print(f"| {judged.name} | {len(judged.queries)} | {side} | {' | '.join(f'{f:.3f}' for f in figures)} |")
+
+
+def _mean(
+    rankings: Sequence[Sequence[str]], judged: JudgedSet, metric: Callable[[Sequence[str], dict[str, int]], float]
+) -> float:
+    return fmean(metric(ranking, query.judged) for ranking, query in zip(rankings, judged.queries, strict=True))
+
+
+def tune(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder) -> None:
+    """nDCG@10 over the title's boost and the vector side's weight, on the training parts."""
+    weights = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+    print(f"nDCG@10 by weight of the vector side\n\n| set | title boost | {' | '.join(map(str, weights))} |")
+    print(f"| --- | --- |{' --- |' * len(weights)}")
+    for judged in sets:
+        with library_of(judged, folder, embedder) as library:
+            for boost in (0.0, 0.25, 0.5, 1.0, 2.0):
+                lexical_index.FIELD_BOOSTS["title"] = boost
+                both = [[scores(library, query, side) for side in SIDES[:2]] for query in judged.queries]
+                means = [
+                    _mean(
+                        [fused(lexical, vector, weight) for lexical, vector in both], judged, lambda names, gains: ndcg(names, gains, k=10)
+                    )
+                    for weight in weights
+                ]
+                print(f"| {judged.name} | {boost} | {' | '.join(f'{mean:.4f}' for mean in means)} |")
+
+
+def scores(library: Library, query: Query, side: Side) -> dict[str, float]:
+    """The side's own scores of its best thousand, by paper id."""
+    found = library.search(query.text, limit=1_000, side=side)
+    return {one.found.paper_id: one.lexical if side == "lexical" else one.vector for one in found}
+
+
+def fused(lexical: Mapping[str, float], vector: Mapping[str, float], weight: float) -> list[str]:
+    names = sorted(lexical.keys() | vector.keys())
+    numbers = {name: number for number, name in enumerate(names)}
+    sides = ({numbers[name]: score for name, score in side.items()} for side in (lexical, vector))
+    return [names[one.paper] for one in fuse(*sides, vector_weight=weight)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--embedder", default="bundled")
+    parser.add_argument("--tune", action="store_true", help="sweep over weights on the training parts")
+    args = parser.parse_args()
+    embedder = embedders.load(args.embedder)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if args.tune:
+            tune([scifact(args.data, "train"), held_out_titles(args.data, folder)], folder, embedder)
+        else:
+            table([seeds(args.data), scifact(args.data, "test")], folder, embedder)
+
+
+if __name__ == "__main__":
+    main()
