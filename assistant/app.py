@@ -104,7 +104,7 @@ class Assistant:
     def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
         """The `k` papers nearest to the question, best first."""
         question = checked_question(question)
-        found = self._opened().search(question, limit=k or self.settings.k, filters=filters)
+        found = self.library.search(question, limit=k or self.settings.k, filters=filters)
         return [_result(rank, passage) for rank, passage in enumerate(found, 1)]
 
     def ask(
@@ -127,7 +127,7 @@ class Assistant:
         )
         return ask(
             question,
-            library=self._opened(),
+            library=self.library,
             desk=desk,
             k=k or self.settings.k,
             filters=filters,
@@ -137,19 +137,19 @@ class Assistant:
 
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
-        return self._opened().get(name)
+        return self.library.get(name)
 
     def list(self, *, filters: Filters | None = None, limit: int = -1, offset: int = 0) -> Sequence[StoredPaper]:
         """Papers of the library, newest first."""
-        return self._opened().papers(filters, limit=limit, offset=offset)
+        return self.library.papers(filters, limit=limit, offset=offset)
 
     def status(self) -> LibraryStatus:
         """What the library holds."""
-        return self._opened().status(self.library_name)
+        return self.library.status(self.library_name)
 
     def reindex(self) -> int:
         """Chunk, embed and index every paper anew with the settings that hold; the number of papers."""
-        return self._opened().reindex(
+        return self.library.reindex(
             chunk_tokens=self.settings.chunk_tokens,
             progress=lambda done, total: self._progress("indexing", done, total),
         )
@@ -158,7 +158,7 @@ class Assistant:
         """What is right and what is wrong with installation, settings and library."""
         chosen = self.settings
         return doctor.examine(
-            library=lambda: (self.library_name, self._opened()),
+            library=lambda: (self.library_name, self.library),
             embedder=lambda: self._embedder,
             home=chosen.home,
             prompt_folder=chosen.prompts,
@@ -169,6 +169,11 @@ class Assistant:
         )
 
     # ---- parts
+
+    @property
+    def library(self) -> Library:
+        """The library, opened. LibraryMissing: there is none, and it is not the sample that is asked for."""
+        return self._opened()
 
     @cached_property
     def _embedder(self) -> Embedder:

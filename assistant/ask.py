@@ -67,8 +67,9 @@ def ask(
     started = clock()
     question = checked_question(question)
     pool = library.search(question, limit=max(POOL, k), filters=filters)
-    rarity = library.rarity(content_terms(clean(question)))
-    evidence = assess(question, pool, rarity=rarity)
+    asked = content_terms(clean(question))
+    rarity = library.rarity(asked)
+    evidence = assess(question, pool, rarity=rarity, absent=library.absent(asked))
     answer = Answer(question, "unanswered", desk.writer.name, candidates_read=len(pool), nearest=_nearest(pool))
     if not evidence.enough:
         return replace(answer, why=evidence.why, seconds=clock() - started)

@@ -90,7 +90,7 @@ def terms(text: str) -> list[str]:
 _ASKING = (
     "which what who whom whose where when why how do does did done has have had can could should would may might "
     "must shall about any some from than there here you your i my me we our us he she them paper papers study "
-    "studies article articles show shows tell explain describe list find give please"
+    "studies article articles show shows tell explain describe list find give please many much ever"
 )
 
 

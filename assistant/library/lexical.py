@@ -89,6 +89,10 @@ class LexicalIndex:
         total = len(self)
         return {term: _idf(total, self._frequency(term)) for term in question_terms}
 
+    def absent(self, question_terms: Iterable[str]) -> set[str]:
+        """Those of the terms that stand in no title and no abstract."""
+        return {term for term in question_terms if not self._frequency(term)}
+
     def _frequency(self, term: str) -> int:
         return max(self._searcher.doc_freq(field, term) for field in ("title", "abstract"))
 

@@ -1,0 +1,111 @@
+"""Measure answers of the sample library: facts found by the extractive writer, and what the evidence gate lets through.
+
+    python tools/bench_answers.py ../shared/data
+
+Facts (`seeds-gold/facts.jsonl`): is the answer in the text, is the right paper cited, does a quote hold the judged
+one? Gate: which share of questions with an answer in the seeds passes, and which share of others is stopped: the
+handed-over unanswerable ones, and questions about medicine (PubMedQA) and claims about biology (SciFact), halved into
+a part to choose the threshold by and a part to report.
+"""
+
+import argparse
+import json
+import random
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+from assistant import Assistant, evidence
+from assistant.ask import POOL
+from assistant.cleaning import clean
+from assistant.results import Answer
+from assistant.text import content_terms
+
+THRESHOLDS = (0.15, 0.17, 0.19, 0.21, 0.23, 0.25, 0.27)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def facts(assistant: Assistant, path: Path, *, show: bool) -> None:
+    found = rows(path)
+    hits: list[tuple[bool, bool, bool]] = []
+    for fact in found:
+        answer = assistant.ask(fact["question"])
+        hit = (_says(answer, fact["answer"]), _cites(answer, fact["doc_id"]), _quotes(answer, fact["quote"]))
+        hits.append(hit)
+        if show and not all(hit):
+            print(f"  {hit} {fact['question']} => {fact['answer']}\n      {answer.text[:300] or answer.why}")
+    names = ("answer in the text", "right paper cited", "judged quote given")
+    for at, name in enumerate(names):
+        print(f"| facts: {name} | {sum(hit[at] for hit in hits)} of {len(found)} |")
+
+
+def _says(answer: Answer, wanted: str) -> bool:
+    """Whether the text has the answer's number or name, whatever words stand around it in the judged form."""
+    key = re.search(r"\$?\d[\d,.]*\w*%?", wanted)
+    needle = key[0].strip("$.,") if key else wanted
+    return needle.casefold().replace(",", "") in answer.text.casefold().replace(",", "")
+
+
+def _cites(answer: Answer, paper_id: str) -> bool:
+    return any(citation.paper_id == paper_id for citation in answer.citations)
+
+
+def _quotes(answer: Answer, wanted: str) -> bool:
+    return any(wanted in quote.text or quote.text in wanted for s in answer.sentences for quote in s.quotes)
+
+
+def gate(assistant: Assistant, data: Path, *, show: bool) -> None:
+    gold = data / "seeds-gold"
+    answerable = [row["text"] for row in rows(gold / "queries.jsonl")]
+    answerable += [row["question"] for name in ("facts", "tensions") for row in rows(gold / f"{name}.jsonl")]
+    unanswerable = rows(gold / "unanswerable.jsonl")
+    draw = random.Random(0)
+    sets: list[tuple[str, Sequence[str], bool]] = [
+        ("answerable, handed over", answerable, True),
+        ("off topic, handed over", [row["question"] for row in unanswerable if row["type"] == "off_topic"], False),
+        ("near misses, handed over", [row["question"] for row in unanswerable if row["type"] == "near_miss"], False),
+    ]
+    for name, folder in (("PubMedQA questions", "pubmedqa"), ("SciFact claims", "scifact")):
+        some = [row["text"] for row in rows(data / folder / "queries.jsonl")]
+        draw.shuffle(some)
+        sets += [(f"{name}, to choose by", some[:300], False), (f"{name}, to report", some[300:600], False)]
+    print("\n| questions | handled rightly | with the threshold at " + " | ".join(map(str, THRESHOLDS)) + " |")
+    print("| --- | --- |" + " --- |" * len(THRESHOLDS))
+    for name, questions, wanted in sets:
+        judged = [weigh(assistant, question) for question in questions]
+        right = fmean(enough == wanted for enough, _ in judged)
+        curve = [fmean((near >= threshold) == wanted for _, near in judged) for threshold in THRESHOLDS]
+        print(f"| {name} ({len(questions)}) | {right:.1%} | {' | '.join(f'{share:.1%}' for share in curve)} |")
+        if show and len(questions) < 100:
+            for question, (enough, near) in zip(questions, judged, strict=True):
+                if enough != wanted:
+                    print(f"    {near:.2f} {question}")
+
+
+def weigh(assistant: Assistant, question: str) -> tuple[bool, float]:
+    """Whether the gate lets the question through, and its nearness."""
+    library = assistant.library
+    pool = library.search(question, limit=POOL)
+    asked = content_terms(clean(question))
+    rarity = library.rarity(asked)
+    assessment = evidence.assess(question, pool, rarity=rarity, absent=library.absent(asked))
+    return assessment.enough, evidence.nearness(question, pool, rarity=rarity)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--show", action="store_true", help="also show what went wrong")
+    args = parser.parse_args()
+    with Assistant.open("sample", model="extractive") as assistant:
+        print("| what | figure |\n| --- | --- |")
+        facts(assistant, args.data / "seeds-gold" / "facts.jsonl", show=args.show)
+        gate(assistant, args.data, show=args.show)
+
+
+if __name__ == "__main__":
+    main()
