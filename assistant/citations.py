@@ -178,18 +178,21 @@ def _wrong_numbers(text: str, cited: Mapping[int, Evidence], spans: Mapping[int,
     return reasons
 
 
-_NAME = re.compile(r"\b(?:[A-Za-z]*[A-Z][a-z]*[A-Z][\w-]*|[A-Z]{2,}[\w-]*|[A-Za-z]+-?\d[\w.-]*\w|[a-z]+[A-Z]\w*)")
+_NAME = re.compile(
+    r"\b(?:[A-Za-z]*[A-Z][a-z]*[A-Z][\w-]*|[A-Z]{2,}[\w-]*|[A-Za-z]+-?\d[\w.-]*\w|[A-Za-z]\d\b|[a-z]+[A-Z]\w*)"
+)
+_WORD_PART = re.compile(r"(?:-[a-z]{3,})+$")  # of compounds such as `M2-like`, `KV-aware`
 
 
 def _missing_names(text: str, cited: Mapping[int, Evidence]) -> list[str]:
     """What is said of names (CamelCase, acronyms, words with digits) that stand in no cited title or abstract,
-    neither as written nor as the first letters of consecutive words."""
+    neither as written nor as the first letters of consecutive words there or in the sentence itself."""
     reasons = []
-    for name in dict.fromkeys(_NAME.findall(text)):
+    for name in dict.fromkeys(_WORD_PART.sub("", found) for found in _NAME.findall(text)):
         wanted = _folded(name.rstrip("s") if name.rstrip("s").isupper() else name)
-        if len(wanted) < 2 or any(wanted in one.folded or _initials(wanted, one.whole) for one in cited.values()):
-            continue
-        reasons.append(f"names {name}, which is not in {_those(list(cited))}")
+        known = any(wanted in one.folded or _initials(wanted, one.whole) for one in cited.values())
+        if len(wanted) > 1 and not known and not _initials(wanted, text.replace(name, "")):
+            reasons.append(f"names {name}, which is not in {_those(list(cited))}")
     return reasons
 
 

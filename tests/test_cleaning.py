@@ -13,7 +13,10 @@ from assistant.cleaning import clean, printable
     [
         (r"from 10\% to 20\%", "from 10% to 20%"),
         (r"a {\it re-ranking} approach", "a re-ranking approach"),
-        (r"introducing \textbf{Positional \textbf{Integrity Encoding} (PIE).", "introducing Positional Integrity Encoding (PIE)."),
+        (
+            r"introducing \textbf{Positional \textbf{Integrity Encoding} (PIE).",
+            "introducing Positional Integrity Encoding (PIE).",
+        ),
         ("an average 1.68times speedup", "an average 1.68× speedup"),
         ("a 64times64 array", "a 64×64 array"),
         ("3.5 times speedup", "3.5 times speedup"),
@@ -52,7 +55,16 @@ def test_clean_keeps_every_word_of_the_seeds(seed_texts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "a\u202eb", "zero\u200bwidth", "tag\U000e0041", "bell\x07", "\x1b"],
+    [
+        "\x1b[31mred\x1b[0m",
+        "\x1b]0;title\x07",
+        "\x9b31m",
+        "a\u202eb",
+        "zero\u200bwidth",
+        "tag\U000e0041",
+        "bell\x07",
+        "\x1b",
+    ],
 )
 def test_nothing_a_terminal_obeys_survives(hostile: str) -> None:
     assert re.fullmatch(r"[\w ]*", printable(hostile))

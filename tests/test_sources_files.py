@@ -26,7 +26,8 @@ def test_missing_paths_and_empty_folders_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"), [(b"", "empty"), (b" \n ", "empty"), (b"\x7fELF\0\0", "a binary file"), (b"plain words", "not a format")]
+    ("data", "reason"),
+    [(b"", "empty"), (b" \n ", "empty"), (b"\x7fELF\0\0", "a binary file"), (b"plain words", "not a format")],
 )
 def test_what_is_no_source_is_refused_with_a_reason(tmp_path: Path, data: bytes, reason: str) -> None:
     (tmp_path / "f").write_bytes(data)

@@ -113,7 +113,10 @@ def test_subscribe_may_be_glued_to_the_first_title() -> None:
         (f"{HEADER}One\nToo short.\n", "line 14: an abstract was due here"),
         (f"{HEADER}{'long ' * 200}\n{ABSTRACT}\n", "line 13: a title was due here"),
         (f"{HEADER}One\n{ABSTRACT}\nAuthors\n·\nsomeday\n", "line 16: no date follows"),
-        (f"{HEADER}One\n{ABSTRACT}\nTwo\n{ABSTRACT}\nstray line\nThree\n{ABSTRACT}\n", "line 18: an abstract was due here"),
+        (
+            f"{HEADER}One\n{ABSTRACT}\nTwo\n{ABSTRACT}\nstray line\nThree\n{ABSTRACT}\n",
+            "line 18: an abstract was due here",
+        ),
     ],
 )
 def test_a_page_that_breaks_the_order_is_refused_as_a_whole(page: str, reason: str) -> None:
@@ -126,7 +129,11 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_place() -> None:
         list(hf_page.read(io.BytesIO(HEADER.encode() + b"\xff\xfe")))
 
 
-@given(st.lists(st.sampled_from([*HEADER.split("\n"), "Title", ABSTRACT, "  • 3 authors", "·", "Aug 7", "x", ""]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from([*HEADER.split("\n"), "Title", ABSTRACT, "  • 3 authors", "·", "Aug 7", "x", ""]), max_size=30
+    )
+)
 def test_any_order_of_lines_is_read_whole_or_refused(lines: list[str]) -> None:
     text = "\n".join(lines)
     try:

@@ -50,7 +50,9 @@ def test_the_whole_form_is_read() -> None:
 
 def test_beir_and_listing_forms_are_read() -> None:
     assert paper({"_id": 4983, "title": "T", "text": "A."}).paper_id == "4983"
-    listed = paper({"_id": "2503.11731", "title": "T", "text": "A.", "first_seen": "2025-03-18", "abs": "https://x.org"})
+    listed = paper(
+        {"_id": "2503.11731", "title": "T", "text": "A.", "first_seen": "2025-03-18", "abs": "https://x.org"}
+    )
     assert (listed.paper_id, listed.date, listed.url) == ("arxiv:2503.11731", date(2025, 3, 18), "https://x.org")
 
 
@@ -125,7 +127,12 @@ def test_any_bytes_are_records_problems_or_refused(lines: list[bytes]) -> None:
     assert any(isinstance(item, Record) for item in items)
 
 
-@given(st.dictionaries(st.sampled_from(sorted(jsonl._Row.model_fields)), st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text()))))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(jsonl._Row.model_fields)),
+        st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text())),
+    )
+)
 def test_any_values_in_any_field_give_a_record_or_a_problem(row: dict[str, object]) -> None:
     items = read(GOOD, row)
     assert isinstance(items[0], Record)

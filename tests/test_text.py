@@ -25,7 +25,12 @@ def parts(text: str) -> list[str]:
 
 def test_sentences_end_at_full_stops_but_not_at_abbreviations_or_decimals() -> None:
     text = "It uses e.g. KV caches (see Fig. 3). Smith et al. report 2.8x, i.e. more. Is it so? Yes."
-    assert parts(text) == ["It uses e.g. KV caches (see Fig. 3).", "Smith et al. report 2.8x, i.e. more.", "Is it so?", "Yes."]
+    assert parts(text) == [
+        "It uses e.g. KV caches (see Fig. 3).",
+        "Smith et al. report 2.8x, i.e. more.",
+        "Is it so?",
+        "Yes.",
+    ]
 
 
 def test_a_sentence_may_begin_with_a_lower_case_name_or_a_glued_item() -> None:
@@ -71,7 +76,9 @@ def test_token_estimate_is_never_below_four_characters_a_token() -> None:
     assert estimate_tokens("深度学习" * 10) >= 40
 
 
-def test_tokens_are_estimated_while_tiktokens_file_is_absent_or_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_tokens_are_estimated_while_tiktokens_file_is_absent_or_wrong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
     url = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
     wrong = tmp_path / hashlib.sha1(url.encode()).hexdigest()

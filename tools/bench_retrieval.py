@@ -139,7 +139,9 @@ def tune(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder) 
                 both = [[scores(library, query, side) for side in SIDES[:2]] for query in judged.queries]
                 means = [
                     _mean(
-                        [fused(lexical, vector, weight) for lexical, vector in both], judged, lambda names, gains: ndcg(names, gains, k=10)
+                        [fused(lexical, vector, weight) for lexical, vector in both],
+                        judged,
+                        lambda names, gains: ndcg(names, gains, k=10),
                     )
                     for weight in weights
                 ]

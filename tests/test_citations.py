@@ -1,0 +1,146 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.citations import NOT_SAID, Checked, check
+from assistant.cleaning import clean
+from assistant.drafts import escape, parse
+from assistant.results import Sentence
+from assistant.text import sentences
+from tests.examples import CSKV, GRAMMAR, PASSAGES, QSERVE
+
+
+def checked(draft: str) -> Checked:
+    return check(parse(draft), PASSAGES, rarity={})
+
+
+def only(draft: str) -> Sentence:
+    (sentence,) = checked(draft).sentences
+    return sentence
+
+
+def test_a_sentence_of_the_abstract_is_supported_with_the_span_it_came_from() -> None:
+    sentence = only("CSKV reduces the memory of the KV cache by 80% [1].")
+    assert (sentence.verdict, sentence.reasons, sentence.citations) == ("supported", (), (1,))
+    (quote,) = sentence.quotes
+    assert quote.text == CSKV.abstract[quote.start : quote.end]
+    assert quote.text.startswith("Experiments show that CSKV")
+
+
+@pytest.mark.parametrize("paper", [CSKV, QSERVE, GRAMMAR])
+def test_every_verbatim_sentence_is_supported_by_itself(paper: object) -> None:
+    n = [passage.found.paper for passage in PASSAGES].index(paper)  # type: ignore[arg-type]
+    abstract = PASSAGES[n].found.paper.abstract
+    for start, end in sentences(abstract):
+        sentence = only(f"{escape(clean(abstract[start:end]))} [{n + 1}]")
+        assert sentence.verdict == "supported", sentence
+        assert (sentence.quotes[0].start, sentence.quotes[0].end) == (start, end)
+
+
+def test_unknown_citation_is_reported_and_never_shown() -> None:
+    result = checked("CSKV reduces the memory of the KV cache by 80% [1][9]. It is great [7].")
+    first, second = result.sentences
+    assert result.invented == ("[9]", "[7]")
+    assert (first.citations, first.verdict) == ((1,), "partial")
+    assert (second.citations, second.verdict) == ((), "unsupported")
+    assert second.reasons == ("[7] was not among the passages",)
+    assert not any("[9]" in sentence.text or "[7]" in sentence.text for sentence in result.sentences)
+
+
+def test_a_claim_without_citation_is_unsupported() -> None:
+    sentence = only("CSKV reduces the memory of the KV cache by 80%.")
+    assert (sentence.verdict, sentence.reasons) == ("unsupported", ("no citation",))
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason"),
+    [
+        ("CSKV reduces the memory of the KV cache by 90% [1].", "says 90%, the abstract says 80%"),
+        ("CSKV is 1.8x faster than FlashAttention-2 [1].", "says 1.8x, the abstract says 2.8×"),
+        (
+            "Experiments show that GSKV reduces the memory of the KV cache by 80% [1].",
+            "names GSKV, which is not in [1]",
+        ),
+        ("CSKV is 2.8x faster than FlashAttention-3 [1].", "names FlashAttention-3, which is not in [1]"),
+        ("CSKV reduces the memory of the KV cache by 80% [3].", "names CSKV, which is not in [1]"),
+    ],
+)
+def test_changed_numbers_names_and_sources_are_unsupported_with_a_reason(draft: str, reason: str) -> None:
+    sentence = only(draft)
+    assert sentence.verdict == "unsupported"
+    assert reason in sentence.reasons
+
+
+def test_numbers_agree_across_spellings() -> None:
+    assert only("CSKV reduces the memory of the KV cache by 80 percent [1].").verdict == "supported"
+    assert only("CSKV is 2.8 times faster than FlashAttention-2 [1].").verdict == "supported"
+
+
+def test_an_acronym_may_be_spelled_out_in_the_abstract() -> None:
+    assert only("Quantization accelerates LLM inference [2].").verdict == "supported"
+    assert only("Constrained decoding uses CFG grammars [3].").verdict == "supported"
+
+
+def test_what_shares_few_words_is_not_supported() -> None:
+    sentence = only("Bananas are a healthy and popular breakfast fruit [3].")
+    assert sentence.verdict == "unsupported"
+    assert "only" in sentence.reasons[0]
+
+
+def test_a_second_citation_that_adds_nothing_makes_it_partial() -> None:
+    sentence = only("CSKV reduces the memory of the KV cache by 80% [1][3].")
+    assert sentence.verdict == "partial"
+    assert sentence.reasons == ("little of it is found in [2]",)
+
+
+def test_headings_questions_and_lead_ins_are_no_claims() -> None:
+    result = checked("## Memory\n\nThese papers reduce memory:\n\n- CSKV reduces the memory of the KV cache [1].")
+    assert [sentence.verdict for sentence in result.sentences] == ["not a claim", "not a claim", "supported"]
+
+
+def test_citations_are_renumbered_in_order_of_first_use() -> None:
+    result = checked("XGrammar is up to 100x faster [3]. In [2] and [3], QServe improves Llama-3-8B throughput [1].")
+    assert [citation.title for citation in result.citations] == [
+        "XGrammar: Structured Generation",
+        "QServe: W4A8KV4 Quantization for LLM Serving",
+        "CSKV: Channel Shrinking for KV Cache",
+    ]
+    assert [citation.n for citation in result.citations] == [1, 2, 3]
+    second = result.sentences[1]
+    assert second.text.startswith("In [2] and [1], QServe")
+    assert (second.citations, second.trailing) == ((2, 1, 3), (3,))
+    assert {quote.n for quote in second.quotes} <= {1, 2, 3}
+
+
+def test_the_sentence_of_abstention_is_no_claim() -> None:
+    result = checked(f"XGrammar is up to 100x faster [3]. {NOT_SAID}")
+    assert result.not_said
+    assert len(result.sentences) == 1
+
+
+def test_a_marker_that_an_abstract_wrote_is_text() -> None:
+    sentence = only(f"{escape('QServe improves throughput of Llama-3-8B by 1.2x on A100, as shown in [3].')} [2]")
+    assert sentence.citations == (1,)
+    assert "[3]" in sentence.text
+
+
+@given(st.lists(st.integers(1, 12), max_size=6), st.text(max_size=80))
+def test_every_citation_shown_is_in_the_list_and_every_other_is_reported(numbers: list[int], text: str) -> None:
+    draft = f"{escape(' '.join(text.split()))} word {''.join(f'[{n}]' for n in numbers)}"
+    result = checked(draft)
+    listed = {citation.n for citation in result.citations}
+    shown = {n for sentence in result.sentences for n in sentence.citations}
+    assert shown == listed == set(range(1, len(listed) + 1))
+    assert {int(mark[1:-1]) for mark in result.invented} == {n for n in numbers if n > len(PASSAGES)}
+    for sentence in result.sentences:
+        for quote in sentence.quotes:
+            paper = next(c for c in result.citations if c.n == quote.n)
+            abstract = next(p.found.paper.abstract for p in PASSAGES if p.found.paper_id == paper.paper_id)
+            assert quote.text == abstract[quote.start : quote.end]
+
+
+@given(st.text(max_size=300))
+def test_any_draft_is_checked(draft: str) -> None:
+    for sentence in checked(draft).sentences:
+        assert sentence.verdict in ("supported", "partial", "unsupported", "not a claim")
+        assert sentence.verdict != "supported" or sentence.citations
