@@ -70,12 +70,19 @@ def ask(
     asked = content_terms(clean(question))
     rarity = library.rarity(asked)
     evidence = assess(question, pool, rarity=rarity, absent=library.absent(asked))
-    answer = Answer(question, "unanswered", desk.writer.name, candidates_read=len(pool), nearest=_nearest(pool))
+    answer = Answer(
+        question,
+        "unanswered",
+        desk.writer.name,
+        candidates_read=len(pool),
+        nearest=_nearest(pool),
+        notices=tuple(f"no abstract in the library mentions {name}" for name in evidence.unknown),
+    )
     if not evidence.enough:
-        return replace(answer, why=evidence.why, seconds=clock() - started)
+        return replace(answer, why=evidence.why, notices=(), seconds=clock() - started)
     request = Request(question, tuple(pool[:k]), max_tokens=desk.max_tokens, rarity=rarity)
     try:
-        draft, passages = _written(request, desk, on_text)
+        draft, passages = written(request, desk, on_text)
     except EndpointError as error:
         answer = replace(answer, failure=str(error))
         draft, passages = desk.fallback.write(request), request.passages
@@ -85,7 +92,7 @@ def ask(
     return replace(_concluded(answer, draft, checked, strict=strict), seconds=clock() - started)
 
 
-def _written(request: Request, desk: Desk, on_text: OnText | None) -> tuple[Draft, tuple[Passage, ...]]:
+def written(request: Request, desk: Desk, on_text: OnText | None) -> tuple[Draft, tuple[Passage, ...]]:
     """The draft and the passages its markers number. Passages that do not fit are left out, weakest first: by
     count before sending, and by half if the endpoint still finds the prompt too long."""
     fitted = _fitted(request, desk)
@@ -157,7 +164,7 @@ def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) 
         nearest=answer.nearest if status == "unanswered" else (),
         why=why,
         usage=draft.usage,
-        notice=draft.notice,
+        notices=(*answer.notices, *([draft.notice] if draft.notice else [])),
     )
 
 

@@ -114,8 +114,8 @@ def ask(
             answer = assistant.ask(_joined(question), k=k, filters=filters, strict=strict, on_text=live)
         if answer.failure:
             _report(err, f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
-        if answer.notice:
-            _note(err, answer.notice)
+        for notice in answer.notices:
+            _note(err, notice)
         if form is Format.json:
             typer.echo(jsonform.answer(answer, library=assistant.library_name))
         elif form is Format.md:

@@ -72,7 +72,7 @@ class Answer:
     `writer` is `extractive` or the model's name; `invented` the markers that named no passage and were taken out;
     `removed` the sentences taken out because nothing supports them; `nearest` what came closest when the status is
     `unanswered`; `why` the reason for a status other than `answered`; `failure` what went wrong at the model
-    endpoint where the extractive writer had to stand in; `notice` what the writer wants known.
+    endpoint where the extractive writer had to stand in; `notices` what a reader should know besides.
     """
 
     question: str
@@ -88,7 +88,7 @@ class Answer:
     usage: Usage | None = None
     seconds: float = 0.0
     failure: str = ""
-    notice: str = ""
+    notices: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -1,11 +1,16 @@
 """What every test stands on: no network, no settings of the person who runs it, one indexed sample for all."""
 
 import os
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import vcr
+from vcr.request import Request as VcrRequest
 
 from assistant.app import Assistant
 
@@ -47,7 +52,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable, configuration file or data folder of the person who runs the tests counts."""
     for name in list(os.environ):
         if name.startswith(("ASSISTANT_", "OPENAI_", "CHROMA_", "TIKTOKEN_", "DATA_GYM_")) or name.endswith("_proxy"):
@@ -56,7 +61,6 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
     monkeypatch.setenv("COLUMNS", "100")
-    yield
 
 
 @pytest.fixture
@@ -71,3 +75,59 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the judged data (../shared/data) are not on this machine")
     return SHARED / "data"
+
+
+# ---- recorded exchanges
+
+CASSETTES = ROOT / "cassettes"
+REPLAYED = "http://llm.invalid/v1"
+_played: dict[Path, bool] = {}  # by cassette: was every exchange of it asked for?
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-from", metavar="URL", help="record the exchanges anew from this endpoint")
+
+
+def _placeless(request: VcrRequest) -> VcrRequest:
+    """The request as if sent to one fixed host, so that a recording answers at any base URL."""
+    request.uri = re.sub(r"^https?://[^/]+(?:/[^?]*)?/v1/", f"{REPLAYED}/", request.uri)
+    request.headers = {name: value for name, value in request.headers.items() if name.lower() == "content-type"}
+    return request
+
+
+def _bare(response: dict[str, Any]) -> dict[str, Any]:
+    kept = ("content-type", "server")
+    response["headers"] = {name: value for name, value in response["headers"].items() if name.lower() in kept}
+    return response
+
+
+@pytest.fixture
+def cassette(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[str]]:
+    """`with cassette(name) as base_url:` replays (or with --record-from records) the exchange of that name."""
+    record_from = request.config.getoption("--record-from")
+
+    @contextmanager
+    def played(name: str) -> Iterator[str]:
+        path = CASSETTES / f"{name}.yaml"
+        if record_from:
+            path.unlink(missing_ok=True)
+        recorder = vcr.VCR(
+            record_mode=vcr.mode.NEW_EPISODES if record_from else vcr.mode.NONE,
+            match_on=["method", "path", "query", "body"],
+            before_record_request=_placeless,
+            before_record_response=_bare,
+        )
+        with recorder.use_cassette(str(path)) as tape:
+            yield record_from or REPLAYED
+        _played[path] = _played.get(path, False) or tape.all_played
+
+    return played
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A whole run that is green but left a recording unused is red: it would claim what no test shows."""
+    whole = not session.config.getoption("keyword") and session.config.args == session.config.getini("testpaths")
+    unused = [path.name for path in sorted(CASSETTES.glob("*.yaml")) if not _played.get(path)]
+    if whole and exitstatus == 0 and unused:
+        print(f"\nrecordings that no test asked for: {', '.join(unused)}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

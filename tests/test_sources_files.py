@@ -49,7 +49,8 @@ def test_gzip_comes_out_plain_and_a_cut_one_says_so(tmp_path: Path) -> None:
 
 def test_standard_input_is_recognised_even_when_it_comes_in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(io.RawIOBase):
-        parts = [b"new\n", b"Get trending papers in your email inbox!\n", b"rest"]
+        def __init__(self) -> None:
+            self.parts = [b"new\n", b"Get trending papers in your email inbox!\n", b"rest"]
 
         def readable(self) -> bool:
             return True

@@ -13,7 +13,10 @@ from assistant.papers import Paper, Problem, Record, merge
 from assistant.sources import hf_page
 
 SEEDS = sorted((Path(__file__).parent.parent / "seeds").glob("*.txt"))
-HEADER = "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nDaily Papers\n\nbyAK and the research community\n\nDec 31\n\n"
+HEADER = (
+    "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nDaily Papers\n\n"
+    "byAK and the research community\n\nDec 31\n\n"
+)
 ABSTRACT = "This abstract is long enough to be one, and it says what the paper found, with a number: 42."
 
 
@@ -68,7 +71,8 @@ def test_every_line_of_a_seed_is_accounted_for(file: Path) -> None:
 
 
 def test_bylines_and_dates_are_read() -> None:
-    page = f"{HEADER}One\n\n{ABSTRACT}\n\n  • 16 authors\n·\nDec 30, 2024 4\n\nTwo\n\n{ABSTRACT}\n\ngoogle Google\n·\nApr 29 1\n"
+    first = f"One\n\n{ABSTRACT}\n\n  • 16 authors\n·\nDec 30, 2024 4\n\n"
+    page = f"{HEADER}{first}Two\n\n{ABSTRACT}\n\ngoogle Google\n·\nApr 29 1\n"
     one, two = papers(page)
     assert (one.author_count, one.date, one.date_inferred, one.upvotes) == (16, date(2024, 12, 30), False, 4)
     assert (two.author_count, two.organization, two.date, two.upvotes) == (None, "Google", date(2025, 4, 29), 1)

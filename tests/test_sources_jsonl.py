@@ -112,7 +112,7 @@ def test_a_line_too_long_to_be_a_paper_is_reported(monkeypatch: pytest.MonkeyPat
 
 
 def test_lines_that_hold_no_papers_are_refused_as_a_file() -> None:
-    with pytest.raises(SourceError, match="none of the first 20 lines is a paper .line 1: no title"):
+    with pytest.raises(SourceError, match=r"none of the first 20 lines is a paper \(line 1: no title"):
         read(*[{"_id": n, "text": "a query"} for n in range(40)])
     with pytest.raises(SourceError, match="no line is a paper"):
         read({"text": "only"})

@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_sentences_hold_every_visible_character_once_and_in_order(text: str) -> 
     spans = sentences(text)
     covered = "".join(text[start:end] for start, end in spans)
     assert "".join(covered.split()) == "".join(text.split())
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
     assert all(text[start:end].strip() == text[start:end] != "" for start, end in spans)
 
 

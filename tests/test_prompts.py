@@ -1,0 +1,46 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from assistant import prompts
+from assistant.citations import NOT_SAID
+from assistant.errors import PromptError
+
+FOLDER = Path(__file__).parent.parent / "prompts"
+
+
+def test_declared_templates_and_files_are_the_same_set() -> None:
+    assert {file.stem for file in FOLDER.glob("*.md")} == prompts.VARIABLES.keys()
+
+
+@pytest.mark.parametrize("name", prompts.VARIABLES)
+def test_declared_variables_and_those_in_the_file_are_the_same(name: str) -> None:
+    text = (FOLDER / f"{name}.md").read_text()
+    assert set(re.findall(r"\$\{(\w+)\}", text)) == prompts.VARIABLES[name]
+    assert prompts.checked_folder(str(FOLDER)) == FOLDER
+
+
+def test_the_sentence_of_abstention_is_the_one_the_check_knows() -> None:
+    assert prompts.fill("ask-system", place=FOLDER, boundary="=x").count(NOT_SAID) == 2
+
+
+def test_values_are_not_templates_themselves() -> None:
+    filled = prompts.fill("ask-user", place=FOLDER, question="what is ${count}?", passages="$5 ${x}", count="1")
+    assert "what is ${count}?" in filled
+    assert "$5 ${x}" in filled
+
+
+@pytest.mark.parametrize(
+    "text", ["no variables", "${question} ${passages} ${count} ${more}", "${question} ${passages} $5"]
+)
+def test_an_edited_template_that_lost_or_gained_a_variable_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ask-system.md").write_text("${boundary}")
+    (tmp_path / "ask-user.md").write_text(text)
+    with pytest.raises(PromptError, match="must use exactly"):
+        prompts.fill("ask-user", place=tmp_path, question="q", passages="p", count="1")
+
+
+def test_a_folder_without_templates_says_so(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match="no prompt templates in"):
+        prompts.folder(str(tmp_path))

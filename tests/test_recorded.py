@@ -1,0 +1,122 @@
+"""Exchanges with a language model, recorded by vcrpy through a relay endpoint (cassettes/README.md) and replayed.
+
+`pytest tests/test_recorded.py --record-from http://127.0.0.1:8099/v1` records them anew; never in CI.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from assistant.ask import Desk, written
+from assistant.citations import Checked, check
+from assistant.drafts import parse
+from assistant.errors import EndpointError
+from assistant.extractive import ExtractiveWriter
+from assistant.papers import Paper, Passage
+from assistant.sources import hf_page
+from assistant.writers import Draft, OpenAIWriter, Request
+from tests.conftest import ROOT
+from tests.examples import passage
+
+Cassette = Callable[[str], AbstractContextManager[str]]
+
+KV_CACHE = (
+    "CSKV: Training-Efficient Channel Shrinking for KV Cache in Long-Context Scenarios",
+    "QServe: W4A8KV4 Quantization and System Co-design for Efficient LLM Serving",
+    "ETS: Efficient Tree Search for Inference-Time Scaling",
+    "vAttention: Dynamic Memory Management for Serving LLMs without PagedAttention",
+    "Accurate Block Quantization in LLMs with Outliers",
+)
+TEST_TIME = (
+    "Scaling LLM Test-Time Compute Optimally can be More Effective than Scaling Model Parameters",
+    "Kinetics: Rethinking Test-Time Scaling Laws",
+)
+FLASH = ("FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning",)
+
+
+@pytest.fixture(scope="module")
+def seeds() -> dict[str, Paper]:
+    pages = [hf_page.parse(file.read_text()) for file in sorted((ROOT / "seeds").glob("*.txt"))]
+    return {entry.title: Paper(entry.title, entry.abstract) for page in pages for entry in page.entries}
+
+
+@pytest.fixture
+def exchange(seeds: dict[str, Paper], cassette: Cassette) -> Callable[..., tuple[Draft, Checked]]:
+    """Put a question over given papers to the recorded endpoint; its draft, and what the check makes of it."""
+
+    def run(
+        name: str, question: str, titles: tuple[str, ...], on_text: Callable[[str], None] | None = None
+    ) -> tuple[Draft, Checked]:
+        passages: tuple[Passage, ...] = tuple(passage(seeds[title]) for title in titles)
+        with cassette(name) as base_url:
+            writer = OpenAIWriter("relay", base_url=base_url, api_key="no-key", timeout_s=3600)
+            desk = Desk(writer, ExtractiveWriter(lambda texts: None), ROOT / "prompts", 8_192, 900)  # type: ignore[arg-type, return-value]
+            draft, used = written(Request(question, passages), desk, on_text)
+        return draft, check(parse(draft.text), used, rarity={})
+
+    return run
+
+
+def test_a_good_answer_is_supported_sentence_by_sentence(exchange: Callable[..., tuple[Draft, Checked]]) -> None:
+    draft, checked = exchange("good-answer", "which papers reduce KV cache memory?", KV_CACHE)
+    assert draft.writer == "relay"
+    assert draft.usage is not None
+    assert not draft.usage.estimated
+    assert {sentence.verdict for sentence in checked.sentences} == {"supported"}
+    assert len(checked.citations) >= 3
+    assert checked.invented == ()
+
+
+def test_a_streamed_answer_arrives_in_pieces_and_whole(exchange: Callable[..., tuple[Draft, Checked]]) -> None:
+    pieces: list[str] = []
+    question = "is it better to spend test-time compute on a small model?"
+    draft, checked = exchange("streamed-answer", question, TEST_TIME, pieces.append)
+    assert len(pieces) > 5
+    assert "".join(pieces).strip() == draft.text
+    assert draft.usage is not None
+    assert not draft.usage.estimated
+    assert {citation.title for citation in checked.citations} == set(TEST_TIME)
+    assert "unsupported" not in {sentence.verdict for sentence in checked.sentences}
+
+
+def test_an_invented_citation_is_taken_out_and_counted(exchange: Callable[..., tuple[Draft, Checked]]) -> None:
+    draft, checked = exchange("invented-citation", "how does vAttention manage KV cache memory?", KV_CACHE)
+    assert "[9]" in draft.text
+    assert checked.invented == ("[9]",)
+    flagged = [sentence for sentence in checked.sentences if any("[9]" in reason for reason in sentence.reasons)]
+    assert flagged
+    assert all(sentence.verdict != "supported" for sentence in flagged)
+
+
+def test_a_model_that_finds_nothing_says_the_agreed_sentence(exchange: Callable[..., tuple[Draft, Checked]]) -> None:
+    _, checked = exchange("abstention", "at which conference was FlashAttention-2 published?", FLASH)
+    assert checked.not_said
+    assert checked.sentences == ()
+
+
+def test_a_wrong_number_is_caught_with_what_the_abstract_says(exchange: Callable[..., tuple[Draft, Checked]]) -> None:
+    _, checked = exchange("wrong-number", "how much faster is FlashAttention-2 than FlashAttention?", FLASH)
+    wrong = [sentence for sentence in checked.sentences if sentence.verdict == "unsupported"]
+    assert wrong
+    assert any("the abstract says" in reason for sentence in wrong for reason in sentence.reasons)
+
+
+@pytest.mark.parametrize("base_url", ["http://llm.invalid/v1", "http://127.0.0.1:9/openai/v1"])
+def test_a_refused_key_is_an_endpoint_error_without_the_key(cassette: Cassette, base_url: str) -> None:
+    with cassette("refused-key") as recorded_at:
+        at = base_url if recorded_at == "http://llm.invalid/v1" else recorded_at
+        writer = OpenAIWriter("relay", base_url=at, api_key="sk-wrong", timeout_s=60)
+        with pytest.raises(EndpointError, match="refused the API key") as error:
+            writer.write(Request("q", (), system="s", prompt="p"))
+    assert "sk-wrong" not in str(error.value) + error.value.hint
+    assert error.value.exit_code == 4
+    assert error.value.__cause__ is None
+
+
+def test_no_cassette_holds_a_key_or_an_address() -> None:
+    for file in (ROOT / "cassettes").glob("*.yaml"):
+        text = file.read_text().lower()
+        assert "authorization" not in text
+        assert "sk-" not in text
+        assert "127.0.0.1" not in text

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import SettingsError
+from assistant.settings import VARIABLES, Settings, load
+
+
+def test_flags_weigh_more_than_environment_file_and_defaults(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('model = "from-file"\nk = 3\nembedder = "model2vec:/x"\n')
+    environment = {"ASSISTANT_CONFIG": str(config), "ASSISTANT_MODEL": "from-environment", "ASSISTANT_K": "4"}
+    chosen = load({"k": 5, "library": None}, environment)
+    assert (chosen.k, chosen.model, chosen.embedder, chosen.timeout) == (5, "from-environment", "model2vec:/x", 120.0)
+    assert chosen.origin["k"] == "flag"
+    assert chosen.origin["model"] == "ASSISTANT_MODEL"
+    assert chosen.origin["embedder"] == str(config)
+    assert chosen.origin["timeout"] == "default"
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    chosen = load({}, {"OPENAI_BASE_URL": "", "OPENAI_API_KEY": "  ", "ASSISTANT_MODEL": ""})
+    assert (chosen.base_url, chosen.api_key, chosen.model) == (None, None, None)
+
+
+def test_the_key_is_stripped_and_never_shown() -> None:
+    chosen = load({}, {"OPENAI_API_KEY": "sk-secret\n"})
+    assert chosen.api_key == "sk-secret"
+    assert "secret" not in repr(chosen)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"ASSISTANT_K": "many"}, "k (from ASSISTANT_K) must be a number"),
+        ({"ASSISTANT_K": "0"}, "must be from 1 to 200"),
+        ({"ASSISTANT_TIMEOUT": "-1"}, "more than 0 seconds"),
+        ({"OPENAI_BASE_URL": "localhost:8000"}, "not an http address"),
+        ({"OPENAI_API_KEY": "two words"}, "a character no key has"),
+        ({"ASSISTANT_CONFIG": "/nowhere/config.toml"}, "no such file"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_where_it_is_from(environment: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load({}, environment)
+    assert said in str(error.value)
+    assert error.value.hint
+    assert "two words" not in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "said"), [("mdel = 'x'", "no setting “mdel”"), ("model = ", "cannot be read")])
+def test_a_broken_file_is_reported_with_its_name(tmp_path: Path, text: str, said: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        load({}, {"ASSISTANT_CONFIG": str(config)})
+
+
+def test_every_setting_can_come_from_the_environment() -> None:
+    assert VARIABLES.keys() == set(Settings.__dataclass_fields__) - {"origin"}
