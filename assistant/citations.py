@@ -1,13 +1,12 @@
 """Every sentence of a draft held against the abstracts it cites. Pure: texts in, verdicts out.
 
-What the check sees: whether a marker names a passage; for each cited abstract the one or two consecutive sentences
-that hold most of the sentence's words, weighted by rarity; whether the sentence's quantities and names stand in the
-cited abstracts. What it cannot see: support in other words, negation, and a true statement about the wrong thing
-in the same words.
+What the check sees: whether a marker names a passage; for each cited abstract the sentences that hold most of the
+claim's words, weighted by rarity; whether the claim's quantities and names stand in the cited abstracts. What it
+cannot see: support in other words, negation, and a true statement about the wrong thing in the same words.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,6 +19,8 @@ from assistant.text import content_terms, sentences, terms
 
 SUPPORTED = 0.55  # share of the sentence's rarity that its spans must hold; tools/bench_checks.py, SciFact train
 PARTIAL = 0.35
+ENOUGH = 0.1  # share that a further sentence must add to be taken as support too
+TERMS_A_SPAN = 12  # a claim of this many terms may rest on two spans, of twice as many on three
 COMMON = 1.0  # rarity of a term nothing is known about
 
 NOT_SAID = "The abstracts do not say."  # how a writer abstains; prompts/ask-system.md asks for exactly this
@@ -87,25 +88,37 @@ class Evidence:
     def quantities(self) -> list[Quantity]:
         return quantities(self.whole)
 
+    def quantities_of(self, span: tuple[int, int]) -> list[Quantity]:
+        return quantities(" ".join(self.texts[span[0] : span[1] + 1]))
+
     @cached_property
     def folded(self) -> str:
         return _folded(self.whole)
 
-    def best_span(self, wanted: Mapping[str, float]) -> tuple[int, int, float]:
-        """(first, last) sentence and the share of the wanted weight found there: one sentence, or two where the
-        second adds a tenth or more."""
-        total = sum(wanted.values()) or 1.0
-        best = (0, 0, 0.0)
-        for first, here in enumerate(self.terms):
-            one = sum(weight for term, weight in wanted.items() if term in here) / total
-            if one > best[2]:
-                best = (first, first, one)
-        for first in range(len(self.terms) - 1):
-            both = self.terms[first] | self.terms[first + 1]
-            two = sum(weight for term, weight in wanted.items() if term in both) / total
-            if two >= best[2] + (0.1 if best[0] == best[1] else 1e-9):
-                best = (first, first + 1, two)
-        return best
+    def best_spans(self, wanted: Mapping[str, float]) -> list[tuple[int, int]]:
+        """(first, last) sentences of the spans that hold most of the wanted weight: one sentence, or two consecutive
+        ones where the second adds enough; and for a long claim, which may condense several, further sentences."""
+        windows = [(at, at) for at in range(len(self.terms))]
+        windows += [(at, at + 1) for at in range(len(self.terms) - 1)]
+        spans: list[tuple[int, int]] = []
+        held: set[str] = set()
+        while windows and len(spans) <= len(wanted) // TERMS_A_SPAN:
+            gains = {span: self._gain(span, wanted, held) for span in windows}
+            best = max(windows, key=lambda span: gains[span] - ENOUGH * (span[1] - span[0]))
+            if gains[best] < (ENOUGH if spans else 1e-9):
+                break
+            spans.append(best)
+            held |= self.terms_of(best)
+            windows = [(at, at) for at in range(len(self.terms)) if not any(a <= at <= b for a, b in spans)]
+        return sorted(spans)
+
+    def _gain(self, span: tuple[int, int], wanted: Mapping[str, float], held: set[str]) -> float:
+        """The share of the wanted weight that a span adds to what is held already."""
+        new = self.terms_of(span) - held
+        return sum(weight for term, weight in wanted.items() if term in new) / (sum(wanted.values()) or 1.0)
+
+    def terms_of(self, span: tuple[int, int]) -> set[str]:
+        return set().union(*self.terms[span[0] : span[1] + 1])
 
     def quote(self, n: int, first: int, last: int) -> Quote:
         start, end = self.spans[first][0], self.spans[last][1]
@@ -129,14 +142,10 @@ def _judged(
         return replace(sentence, verdict="unsupported", reasons=tuple(reasons) or ("no citation",))
     wanted = {term: rarity.get(term, COMMON) for term in content_terms(text)}
     cited = {n: evidence[n] for n in known}
-    spans = {n: one.best_span(wanted) for n, one in cited.items() if one.texts}
-    held = {
-        term
-        for n, (first, last, _) in spans.items()
-        for term in (*cited[n].title_terms, *(t for i in range(first, last + 1) for t in cited[n].terms[i]))
-    }
-    share = sum(weight for term, weight in wanted.items() if term in held) / (sum(wanted.values()) or 1.0)
-    quotes = tuple(cited[n].quote(n, first, last) for n, (first, last, found) in spans.items() if found > 0)
+    spans = {n: one.best_spans(wanted) for n, one in cited.items()}
+    held = {n: set().union(one.title_terms, *(one.terms_of(span) for span in spans[n])) for n, one in cited.items()}
+    share = _share(wanted, set().union(*held.values()))
+    quotes = tuple(cited[n].quote(n, *span) for n, found in spans.items() for span in found)
     verdict: Verdict = "supported" if share >= SUPPORTED else "partial" if share >= PARTIAL else "unsupported"
     if verdict != "supported":
         reasons.append(f"only {share:.0%} of what it says is found in {_those(known)}")
@@ -145,11 +154,15 @@ def _judged(
         verdict = "unsupported"
     elif unknown and verdict == "supported":
         verdict = "partial"
-    idle = [n for n, (_, _, found) in spans.items() if found < PARTIAL / 2]
+    idle = [n for n, one in cited.items() if _share(wanted, held[n] - one.title_terms) < PARTIAL / 2]
     if len(known) > 1 and idle and verdict == "supported":
         verdict = "partial"
         reasons += [f"little of it is found in [{n}]" for n in idle]
     return replace(sentence, verdict=verdict, reasons=(*wrong, *reasons), quotes=quotes)
+
+
+def _share(wanted: Mapping[str, float], held: Collection[str]) -> float:
+    return sum(weight for term, weight in wanted.items() if term in held) / (sum(wanted.values()) or 1.0)
 
 
 def _is_lead_in(text: str) -> bool:
@@ -161,20 +174,20 @@ def _those(numbers: Sequence[int]) -> str:
     return ", ".join(f"[{n}]" for n in numbers)
 
 
-def _wrong_numbers(text: str, cited: Mapping[int, Evidence], spans: Mapping[int, tuple[int, int, float]]) -> list[str]:
+def _wrong_numbers(
+    text: str, cited: Mapping[int, Evidence], spans: Mapping[int, Sequence[tuple[int, int]]]
+) -> list[str]:
     """What is said of quantities that no cited abstract holds."""
+    nearby = [there for n, found in spans.items() for span in found for there in cited[n].quantities_of(span)]
     reasons = []
     for said in quantities(text):
         if any(said.same(there) for one in cited.values() for there in one.quantities):
             continue
-        near = [
-            there.text
-            for n, (first, last, _) in spans.items()
-            for there in quantities(" ".join(cited[n].texts[first : last + 1]))
-            if there.unit == said.unit
-        ]
-        instead = f", the abstract says {', '.join(dict.fromkeys(near[:3]))}" if near else ", which is not in "
-        reasons.append(f"says {said.text}{instead}" + ("" if near else _those(list(cited))))
+        instead = list(dict.fromkeys(there.text for there in nearby if there.unit == said.unit))[:3]
+        if instead:
+            reasons.append(f"says {said.text}, the abstract says {', '.join(instead)}")
+        else:
+            reasons.append(f"says {said.text}, which is not in {_those(list(cited))}")
     return reasons
 
 

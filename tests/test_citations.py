@@ -87,6 +87,17 @@ def test_what_shares_few_words_is_not_supported() -> None:
     assert "only" in sentence.reasons[0]
 
 
+def test_a_long_sentence_may_condense_several_of_the_abstract() -> None:
+    condensed = (
+        "QServe introduces QoQ, a W4A8KV4 quantization algorithm with 4-bit weight, 8-bit activation and 4-bit KV "
+        "cache, to accelerate large language model inference, and improves serving throughput of Llama-3-8B by 1.2x "
+        "on A100 [2]."
+    )
+    sentence = only(condensed)
+    assert sentence.verdict == "supported"
+    assert len(sentence.quotes) >= 2
+
+
 def test_a_second_citation_that_adds_nothing_makes_it_partial() -> None:
     sentence = only("CSKV reduces the memory of the KV cache by 80% [1][3].")
     assert sentence.verdict == "partial"

@@ -28,6 +28,7 @@ class LexicalIndex:
     """An opened index. One document is one paper, known by its number in the catalog."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self._shadow: tempfile.TemporaryDirectory[str] | None = None
         with _mapped(folder):
             if create:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -44,6 +45,10 @@ class LexicalIndex:
     def __len__(self) -> int:
         """The number of papers in the index, as of the last commit seen."""
         return self._searcher.num_docs
+
+    def close(self) -> None:
+        if self._shadow is not None:
+            self._shadow.cleanup()
 
     def put(self, papers: Iterable[tuple[int, Paper]]) -> None:
         """Add papers, or replace those of the same numbers. Not visible before `commit`."""
@@ -99,7 +104,7 @@ class LexicalIndex:
     def _openable(self, folder: Path) -> Path:
         """`folder`, or where it cannot be written a temporary one that links to its files: tantivy takes a lock
         file beside the index even to read."""
-        if os.access(folder, os.W_OK):
+        if os.access(folder, os.W_OK) or not folder.is_dir():
             return folder
         self._shadow = tempfile.TemporaryDirectory(prefix="paper-assistant-")
         for file in folder.iterdir():

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from assistant.embedders import Embedder
 from assistant.errors import LibraryBusy, LibraryError, LibraryReadOnly
@@ -187,11 +188,12 @@ class Library:
         if pending:
             findings.append(Finding("pending", "note", f"{pending:,} papers are not yet searchable", mend))
         try:
-            size = len(LexicalIndex(lexical_folder(self.folder)))
+            lexical = LexicalIndex(lexical_folder(self.folder))
+            size = len(lexical)
+            lexical.close()
             whole = size == papers - pending
-            findings.append(
-                Finding("lexical index", "ok" if whole else "fault", f"{size:,} papers", "" if whole else mend)
-            )
+            level: Literal["ok", "fault"] = "ok" if whole else "fault"
+            findings.append(Finding("lexical index", level, f"{size:,} papers", "" if whole else mend))
         except LibraryError as error:
             findings.append(Finding("lexical index", "fault", str(error), mend))
         findings.append(self._check_chroma(chunks, mend))

@@ -129,8 +129,9 @@ class Searcher:
         return [row.number for row in rows], from_bytes([row.vector for row in rows], self._embedder.dimension)
 
     def close(self) -> None:
-        if chroma := self.__dict__.get("_chroma"):
-            chroma.close()
+        for index in ("_chroma", "_lexical"):
+            if opened := self.__dict__.get(index):
+                opened.close()
 
 
 def _passage(fused: Fused, stored: StoredPaper, chunk: Chunk | None) -> Passage:

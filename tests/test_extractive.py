@@ -1,0 +1,76 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from assistant.citations import check
+from assistant.cleaning import clean
+from assistant.drafts import parse
+from assistant.embedders import BUNDLED, StaticEmbedder, Vectors
+from assistant.extractive import MAX_CHARACTERS, SHAPES, ExtractiveWriter
+from assistant.papers import Paper
+from assistant.text import sentences
+from assistant.writers import Request
+from tests.examples import CSKV, PASSAGES, passage
+
+
+@pytest.fixture(scope="module")
+def writer() -> ExtractiveWriter:
+    embedder = StaticEmbedder("bundled", BUNDLED)
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        return embedder.embed(texts)
+
+    return ExtractiveWriter(embed)
+
+
+def test_it_writes_sentences_of_the_abstracts_and_nothing_else(writer: ExtractiveWriter) -> None:
+    draft = writer.write(Request("which papers reduce KV cache memory?", PASSAGES))
+    own = {clean(p.found.paper.abstract[a:b]) for p in PASSAGES for a, b in sentences(p.found.paper.abstract)}
+    claims = parse(draft.text)
+    assert draft.writer == "extractive"
+    assert claims
+    assert {claim.plain for claim in claims} <= own
+
+
+def test_all_it_writes_is_supported(writer: ExtractiveWriter) -> None:
+    draft = writer.write(Request("which papers reduce KV cache memory?", PASSAGES))
+    checked = check(parse(draft.text), PASSAGES, rarity={})
+    assert {sentence.verdict for sentence in checked.sentences} == {"supported"}
+    assert checked.invented == ()
+
+
+def test_a_question_for_a_number_gets_the_sentence_with_the_number(writer: ExtractiveWriter) -> None:
+    draft = writer.write(Request("by how much does CSKV reduce the KV cache?", PASSAGES))
+    assert "80%" in draft.text
+
+
+def test_a_question_for_papers_gets_one_sentence_a_paper(writer: ExtractiveWriter) -> None:
+    claims = parse(writer.write(Request("which papers are about the KV cache?", PASSAGES)).text)
+    cited = [claim.marks for claim in claims]
+    assert len(cited) == len(set(cited)) >= 2
+    assert all(claim.kind == "bullet" for claim in claims)
+
+
+def test_an_answer_keeps_to_about_twelve_lines(writer: ExtractiveWriter) -> None:
+    long = "The KV cache memory is reduced by this long and winding sentence about the KV cache memory, number {}, "
+    papers = [
+        passage(Paper(f"Cache {n}", " ".join(long.format(i) + "and it goes on for a while longer." for i in range(9))))
+        for n in range(20)
+    ]
+    claims = parse(writer.write(Request("which papers reduce KV cache memory?", tuple(papers))).text)
+    assert sum(len(claim.plain) for claim in claims) <= MAX_CHARACTERS
+    assert len(claims) <= SHAPES["which"].papers
+
+
+def test_what_an_abstract_says_is_never_a_marker_or_markdown(writer: ExtractiveWriter) -> None:
+    hostile = replace(CSKV, abstract="We reduce the KV cache memory [7] with **all** [our](page) tricks # now 2.")
+    (claim,) = parse(writer.write(Request("which papers reduce KV cache memory?", (passage(hostile),))).text)
+    assert claim.marks == (1,)
+    assert claim.plain == clean(hostile.abstract)
+
+
+def test_with_no_usable_sentence_it_writes_nothing(writer: ExtractiveWriter) -> None:
+    empty = passage(Paper("Title", "Code is available at https://example.org."))
+    assert writer.write(Request("which papers?", (empty,))).text == ""
+    assert writer.write(Request("which papers?", ())).text == ""

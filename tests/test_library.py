@@ -1,0 +1,399 @@
+"""The library on real parts: SQLite, Chroma, tantivy and the bundled embedder, in a temporary folder."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, Vectors
+from assistant.errors import (
+    EmbedderMismatch,
+    LibraryBusy,
+    LibraryDamaged,
+    LibraryMissing,
+    LibraryReadOnly,
+    LibraryTooNew,
+    PaperNotFound,
+)
+from assistant.library import Library
+from assistant.library.vectors import nearest_exactly
+from assistant.papers import Filters, Paper, Record
+from assistant.results import Intake
+from tests.examples import CSKV, GRAMMAR, QSERVE
+
+DAY = date(2026, 11, 20)
+PAPERS = (CSKV, QSERVE, GRAMMAR)
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return StaticEmbedder("bundled", BUNDLED)
+
+
+Opened = Callable[..., Library]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, embedder: Embedder) -> Opened:
+    def library(*, notices: list[str] | None = None, other: Embedder | None = None, create: bool = True) -> Library:
+        said = notices if notices is not None else []
+        return Library(tmp_path / "lib", embedder=lambda: other or embedder, create=create, notice=said.append)
+
+    return library
+
+
+def file(library: Library, papers: Sequence[Paper], *, source: str = "jsonl", name: str = "a.jsonl") -> Intake:
+    intake = Intake(name, source)
+    with library.writing() as writer:
+        writer.add((Record(paper, line) for line, paper in enumerate(papers, 1)), intake, day=DAY)
+        writer.index()
+    return intake
+
+
+def titles(library: Library, question: str, **options: object) -> list[str]:
+    return [one.found.paper.title for one in library.search(question, limit=5, **options)]  # type: ignore[arg-type]
+
+
+def well(library: Library) -> bool:
+    return all(finding.level == "ok" for finding in library.check())
+
+
+def test_papers_are_found_by_words_and_by_meaning(opened: Opened) -> None:
+    with opened() as library:
+        assert file(library, PAPERS).new == 3
+        assert titles(library, "shrinking the KV cache")[0] == CSKV.title
+        assert titles(library, "structured decoding with grammars", side="vector")[0] == GRAMMAR.title
+        assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
+        assert well(library)
+
+
+def test_reading_the_same_again_changes_nothing(opened: Opened, tmp_path: Path) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        before = (tmp_path / "lib" / "catalog.sqlite3").stat().st_size
+        again = file(library, PAPERS)
+        assert (again.new, again.changed, again.known) == (0, 0, 3)
+        assert len(library) == 3
+        assert (tmp_path / "lib" / "catalog.sqlite3").stat().st_size == before
+
+
+def test_the_same_paper_from_two_sources_is_one_with_both_remembered(opened: Opened) -> None:
+    with opened() as library:
+        file(library, [CSKV], source="hf-page", name="page.txt")
+        richer = replace(
+            CSKV, title="CSKV - Channel shrinking for KV cache!", arxiv_id="2409.10593", date=None, url="https://x"
+        )
+        intake = file(library, [richer], name="b.jsonl")
+        assert (intake.new, intake.changed) == (0, 1)
+        found = library.get("arxiv:2409.10593")
+        assert found == library.get("2409.10593v2") == library.get("cskv-channel")
+        assert found.paper.date == CSKV.date
+        assert found.paper.url == "https://x"
+        assert [(one.source, one.file, one.line) for one in found.sources] == [
+            ("hf-page", "page.txt", 1),
+            ("jsonl", "b.jsonl", 1),
+        ]
+        file(library, [CSKV], source="hf-page", name="page.txt")
+        assert library.get("2409.10593").paper.url == "https://x"
+
+
+def test_equal_titles_with_different_ids_stay_two_papers(opened: Opened) -> None:
+    with opened() as library:
+        twins = [replace(CSKV, arxiv_id="2409.00001"), replace(CSKV, arxiv_id="2409.00002", abstract="Other text.")]
+        assert file(library, twins).new == 2
+
+
+def test_a_plain_id_of_another_corpus_overwrites_nothing(opened: Opened) -> None:
+    with opened() as library:
+        file(library, [replace(CSKV, source_id="7")])
+        intake = file(library, [replace(GRAMMAR, source_id="7")])
+        assert (intake.new, intake.changed) == (0, 0)
+        assert "already names “CSKV" in intake.problems[0].reason
+        assert library.get("7").paper.title == CSKV.title
+
+
+def test_an_id_that_is_the_title_of_another_paper_gets_a_name_of_its_own(opened: Opened) -> None:
+    with opened() as library:
+        file(library, [CSKV, replace(GRAMMAR, source_id=CSKV.paper_id)])
+        assert len(library) == 2
+        assert library.get(CSKV.paper_id).paper.title == CSKV.title
+        assert library.get(f"id:{CSKV.paper_id}").paper.title == GRAMMAR.title
+
+
+def test_a_changed_abstract_is_indexed_anew(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        changed = replace(CSKV, abstract="It is all about zebras grazing in the savanna.")
+        assert file(library, [changed]).changed == 1
+        assert titles(library, "zebra savanna", side="lexical") == [CSKV.title]
+        assert titles(library, "zebras in the savanna", side="vector")[0] == CSKV.title
+        assert titles(library, "FlashAttention-2", side="lexical") == []
+        assert well(library)
+
+
+def test_long_abstracts_are_several_chunks_and_one_paper(tmp_path: Path, embedder: Embedder) -> None:
+    long = replace(CSKV, abstract=" ".join(f"Sentence {n} speaks of topic number {n}." for n in range(60)))
+    with Library(tmp_path / "lib", embedder=lambda: embedder, create=True, chunk_tokens=64) as library:
+        file(library, [long, GRAMMAR])
+        assert library.status("x").chunks > 5
+        (first, second) = library.search("topic number 40", limit=5)
+        assert first.found.paper.title == CSKV.title
+        assert "topic number" in long.abstract[first.chunk.start : first.chunk.end]
+        assert second.found.paper.title == GRAMMAR.title
+
+
+def test_filters_filter_on_both_sides(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        file(library, [replace(QSERVE, date=date(2025, 1, 2))], source="hf-page", name="p.txt")
+        question = "KV cache quantization grammars"
+        assert titles(library, question, filters=Filters(author="lovelace")) == [GRAMMAR.title]
+        assert titles(library, question, filters=Filters(since=date(2024, 1, 1), until=date(2024, 12, 31))) == [
+            CSKV.title
+        ]
+        assert titles(library, question, filters=Filters(source="hf-page")) == [QSERVE.title]
+        assert titles(library, question, filters=Filters(author="nobody")) == []
+        assert [one.paper.title for one in library.papers()] == [QSERVE.title, CSKV.title, GRAMMAR.title]
+
+
+def test_names_are_resolved_or_refused_with_what_they_could_be(opened: Opened) -> None:
+    with opened() as library:
+        file(library, [CSKV, replace(CSKV, title="CSKV: Channel Shrinking again"), GRAMMAR])
+        assert library.get("XGrammar: Structured Generation").paper == GRAMMAR
+        assert library.get("xgram").paper == GRAMMAR
+        with pytest.raises(PaperNotFound, match="begins more than one id: cskv-channel-shrinking-again, cskv-channel"):
+            library.get("cskv")
+        with pytest.raises(PaperNotFound, match="no paper is called “100%_”"):
+            library.get("100%_")
+
+
+# ---- crashes and damage
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("step", ["_embed", "_put", "_index_batch", "chroma", "lexical", "flush"])
+def test_a_writer_that_dies_at_any_step_costs_no_paper(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    with opened() as library:
+        file(library, [GRAMMAR])
+
+    def die(*args: object, **more: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, opened() as library:
+        targets = {
+            "chroma": "vectors.ChromaIndex.put",
+            "flush": "vectors.ChromaIndex.flush",
+            "lexical": "lexical.LexicalIndex.commit",
+        }
+        patch.setattr(f"assistant.library.{targets.get(step, f'indexing.Writer.{step}')}", die)
+        with pytest.raises(Killed):
+            file(library, [replace(GRAMMAR, abstract="Changed to speak of zebras."), CSKV, QSERVE])
+    with opened() as library:
+        assert titles(library, "zebras")[0] == GRAMMAR.title
+        assert set(titles(library, "KV cache")) == {CSKV.title, QSERVE.title, GRAMMAR.title}
+        assert well(library)
+
+
+def test_what_a_crash_left_is_searched_exactly_while_another_process_writes(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        expected = titles(library, "quantization of the KV cache")
+    notices: list[str] = []
+    with opened() as writer, writer.writing(), opened(notices=notices) as reader:
+        with sqlite3.connect(reader.folder / "catalog.sqlite3") as db:
+            db.execute("UPDATE meta SET value = 'dirty' WHERE key = 'vectors'")
+        db.close()
+        assert titles(reader, "quantization of the KV cache") == expected
+    assert any("one by one" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("harm", ["hnsw gone", "chroma gone", "database garbled"])
+def test_a_damaged_vector_index_is_seen_and_exact_search_stands_in(opened: Opened, harm: str) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        expected = titles(library, "quantization of the KV cache")
+        (chroma,) = (library.folder / "chroma").iterdir()
+    if harm == "chroma gone":
+        shutil.rmtree(chroma)
+    elif harm == "database garbled":
+        (chroma / "chroma.sqlite3").write_bytes(b"garbage" * 1000)
+    else:
+        for inner in chroma.iterdir():
+            if inner.is_dir():
+                shutil.rmtree(inner)
+    notices: list[str] = []
+    with opened(notices=notices) as library:
+        assert titles(library, "quantization of the KV cache") == expected
+        if harm != "hnsw gone":  # three vectors still lie in Chroma's write-ahead log
+            assert notices
+            assert not well(library)
+        assert library.reindex() == 3
+        assert titles(library, "quantization of the KV cache") == expected
+        assert well(library)
+
+
+def test_a_missing_lexical_index_is_built_anew_by_the_next_writer(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        shutil.rmtree(library.folder / "lexical")
+    notices: list[str] = []
+    with opened(notices=notices) as library:
+        assert titles(library, "KV cache")[0] in (CSKV.title, QSERVE.title)
+        assert "lexical index cannot be read" in notices[0]
+        file(library, PAPERS)
+        assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
+        assert well(library)
+
+
+def test_a_newer_library_is_refused_and_left_alone(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        path = library.folder / "catalog.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(LibraryTooNew, match="form 99"):
+        opened()
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 100, b""])
+def test_a_damaged_catalog_is_named_and_left_alone(opened: Opened, content: bytes) -> None:
+    opened().close()
+    path = next(Path(opened().folder).glob("catalog.sqlite3"))
+    for extra in path.parent.glob("catalog.sqlite3-*"):
+        extra.unlink()
+    path.write_bytes(content)
+    with pytest.raises(LibraryDamaged, match="catalog"):
+        opened(create=False).search("x", limit=1)
+    assert path.read_bytes() == content
+
+
+def test_there_is_no_library_until_one_is_made(opened: Opened) -> None:
+    with pytest.raises(LibraryMissing) as error:
+        opened(create=False)
+    assert "ingest" in error.value.hint
+
+
+def test_another_embedder_is_an_error_that_names_reindex(opened: Opened, embedder: Embedder) -> None:
+    class Other:
+        name, fingerprint, dimension = "other", "another", embedder.dimension
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            return np.asarray(-embedder.embed(texts), dtype=np.float32)
+
+    with opened() as library:
+        file(library, PAPERS)
+    with opened(other=Other()) as library:
+        with pytest.raises(EmbedderMismatch) as error:
+            library.search("KV cache", limit=1)
+        assert "assistant reindex" in error.value.hint
+        with pytest.raises(EmbedderMismatch):
+            file(library, PAPERS)
+        library.reindex()
+        assert titles(library, "KV cache quantization")
+        assert library.status("x").embedder == "other"
+
+
+def test_a_second_writer_is_told_who_holds_the_library(opened: Opened) -> None:
+    notices: list[str] = []
+    with opened() as first, first.writing(), opened(notices=notices) as second:
+        held_by = pytest.raises(LibraryBusy, match=f"being written by process {os.getpid()}")
+        with held_by, second.writing(wait_s=0.01):
+            pass
+    assert "waiting for process" in notices[0]
+
+
+def test_chromas_variables_and_env_file_do_not_decide_where_vectors_go(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MIGRATIONS=true\nCHROMA_API_IMPL=chromadb.api.fastapi.FastAPI\n")
+    code = (
+        "import sys; from pathlib import Path; from tests.test_library import *\n"
+        "library = Library(Path(sys.argv[1]), embedder=lambda: StaticEmbedder('bundled', BUNDLED), create=True)\n"
+        "file(library, PAPERS)\n"
+        "assert titles(library, 'structured decoding with grammars')[0] == GRAMMAR.title\n"
+        "assert all(finding.level == 'ok' for finding in library.check())\n"
+        "library.close()\n"
+    )
+    root = Path(__file__).parent.parent
+    environment = os.environ | {
+        "PYTHONPATH": str(root),
+        "MIGRATIONS": "true",
+        "CHROMA_SERVER_HOST": "example.org",
+        "CHROMA_API_IMPL": "chromadb.api.fastapi.FastAPI",
+        "PERSIST_DIRECTORY": str(tmp_path / "elsewhere"),
+    }
+    command = [sys.executable, "-c", code, str(tmp_path / "lib")]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} >= {".env", "lib"}
+    assert not (tmp_path / "elsewhere").exists()
+    assert not (tmp_path / "chroma").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
+def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: Path, opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        folder = library.folder
+    code = (
+        "import os, sys; from pathlib import Path; from tests.test_library import *\n"
+        "embed = lambda: StaticEmbedder('bundled', BUNDLED)\n"
+        "with Library(Path(sys.argv[2]), embedder=embed, create=True) as warm:  # imports, while we still may\n"
+        "    file(warm, PAPERS); titles(warm, 'KV cache')\n"
+        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "notices = []\n"
+        "library = Library(Path(sys.argv[1]), embedder=embed, notice=notices.append)\n"
+        "assert titles(library, 'structured decoding with grammars')[0] == GRAMMAR.title\n"
+        "assert any('one by one' in notice for notice in notices)\n"
+        "with pytest.raises(LibraryReadOnly): file(library, [CSKV])\n"
+        "library.close()\n"
+    )
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    for parent in (tmp_path, *tmp_path.parents):
+        if os.access(parent, os.W_OK) and parent != Path("/") and parent != Path("/tmp"):
+            parent.chmod(0o755)
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "HOME": str(tmp_path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(folder), str(tmp_path / "warm")],
+            env=environment,
+            cwd="/",
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    assert done.returncode == 0, done.stderr
+    assert LibraryReadOnly.exit_code == 1
+
+
+def test_chroma_finds_what_exact_search_finds(sample_home: Path, embedder: Embedder) -> None:
+    (folder,) = sample_home.glob("sample-*")
+    with Library(folder, embedder=lambda: embedder) as library:
+        searcher = library._fresh_searcher()
+        numbers, vectors = searcher._all_vectors
+        for question in ("KV cache memory", "quantization", "compiler fuzzing", "code generation benchmarks"):
+            query = embedder.embed([question])[0]
+            exact = nearest_exactly(numbers, vectors, query, limit=10)
+            assert searcher._chroma is not None
+            indexed = searcher._chroma.nearest(query, limit=10)
+            assert set(indexed) == set(exact)
+            assert all(indexed[number] == pytest.approx(exact[number], abs=2e-3) for number in exact)

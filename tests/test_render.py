@@ -1,0 +1,208 @@
+"""One answer in every output, with literals: what a reader sees of verdicts, citations and hostile text."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from rich.console import Console
+
+from assistant.papers import Paper, Problem, Provenance, StoredPaper
+from assistant.render import jsonform, markdown, terminal
+from assistant.results import (
+    Answer,
+    Citation,
+    Finding,
+    IngestReport,
+    Intake,
+    LibraryStatus,
+    Quote,
+    SearchResult,
+    Sentence,
+    Usage,
+)
+
+HOSTILE = (
+    "\x1b[2J\x1b]0;owned\x07 \x9b31m \u202eevil\u200b <script>alert(1)</script> [x](http://evil) ![y](http://evil)"
+)
+ANSWER = Answer(
+    question="which papers reduce memory?",
+    status="partial",
+    writer="relay",
+    sentences=(
+        Sentence(
+            "CSKV reduces memory by 80%.", (1,), (1,), "supported", (), (Quote(1, "by 80\\%", 3, 10),), 0, "bullet"
+        ),
+        Sentence(
+            "It is 9x faster than [1].",
+            (1, 2),
+            (2,),
+            "unsupported",
+            ("says 9x, the abstract says 2.8×",),
+            (),
+            1,
+            "bullet",
+        ),
+    ),
+    citations=(
+        Citation(1, "cskv", "CSKV: Channel Shrinking", date(2024, 9, 16), "hf-page", None),
+        Citation(2, "arxiv:2405.04532", "QServe", None, "jsonl", "https://arxiv.org/abs/2405.04532"),
+    ),
+    invented=("[9]",),
+    candidates_read=40,
+    usage=Usage(1200, 80, estimated=False),
+    seconds=1.25,
+)
+UNANSWERED = Answer(
+    question="who won?",
+    status="unanswered",
+    writer="extractive",
+    nearest=(Citation(1, "cskv", "CSKV", None, "hf-page"),),
+    why="no abstract in the library is near enough to the question",
+    candidates_read=40,
+)
+STORED = StoredPaper(
+    "cskv",
+    Paper(f"CSKV {HOSTILE}", f"Abstract {HOSTILE}", date=date(2025, 4, 29), date_inferred=True, author_count=3),
+    (Provenance("hf-page", "seeds/000.txt", 13, date(2026, 11, 20)),),
+)
+
+
+def screen(width: int, *, tty: bool = True) -> Console:
+    return Console(file=io.StringIO(), width=width, force_terminal=tty, color_system=None, highlight=False)
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_lines_fit_the_terminal_and_hang_under_their_text(width: int) -> None:
+    console = screen(width)
+    terminal.answer(ANSWER, console)
+    lines = shown(console).splitlines()
+    assert all(len(line) <= min(width, terminal.MAX_WIDTH) for line in lines)
+    assert lines[0].startswith("• CSKV reduces memory")
+
+
+def test_text_says_who_wrote_what_failed_and_what_was_removed() -> None:
+    console = screen(100)
+    terminal.answer(ANSWER, console)
+    text = shown(console)
+    assert "• CSKV reduces memory by 80%. [1]" in text
+    assert "! not supported: says 9x, the abstract says 2.8×" in text
+    assert "[1] CSKV: Channel Shrinking" in text
+    assert "2024-09-16 · hf-page · cskv" in text
+    assert "no date · jsonl · arxiv:2405.04532" in text
+    assert "written by relay" in text
+    assert "1 of 2 sentences supported" in text
+    assert "1 invented citation removed ([9])" in text
+    assert "1,200 + 80 tokens" in text
+
+
+def test_piped_text_is_not_wrapped() -> None:
+    long = Answer("q", "answered", "extractive", (Sentence("word " * 60 + "end.", (1,), (1,), "supported"),))
+    console = screen(80, tty=False)
+    terminal.answer(long, console)
+    assert shown(console).splitlines()[0].endswith("end. [1]")
+
+
+def test_no_answer_shows_the_reason_and_the_nearest_misses() -> None:
+    console = screen(100)
+    terminal.answer(UNANSWERED, console)
+    assert shown(console).startswith("No answer: no abstract in the library is near enough")
+    assert "[1] CSKV" in shown(console)
+    assert "**No answer**" in markdown.answer(UNANSWERED)
+
+
+def outputs() -> Iterator[tuple[str, str]]:
+    """Everything that can be printed of hostile text."""
+    hostile = Sentence(HOSTILE, (1,), (1,), "partial", (HOSTILE,), (Quote(1, HOSTILE, 0, 9),))
+    citation = Citation(1, "id", HOSTILE, None, "jsonl", f"https://x.org/{HOSTILE}")
+    answer = Answer(HOSTILE, "partial", HOSTILE, (hostile,), (citation,), nearest=(citation,), why=HOSTILE)
+    result = SearchResult(1, "id", HOSTILE, None, "jsonl", None, 0.5, 1.0, 0.5, HOSTILE)
+    report = IngestReport((Intake(HOSTILE, "jsonl", 1, problems=[Problem(1, HOSTILE)]),), 1, 1, 0.1)
+    status = LibraryStatus(HOSTILE, HOSTILE, 1, 0, 1, {HOSTILE: 1}, None, None, 1, HOSTILE, 512, "clean", 1)
+    finding = Finding(HOSTILE, "note", HOSTILE, HOSTILE)
+    console = screen(80)
+    terminal.answer(answer, console)
+    terminal.search([result], console)
+    terminal.papers([STORED], console)
+    terminal.paper(STORED, console)
+    terminal.ingest(report, console)
+    terminal.status(status, console)
+    terminal.findings([finding], console)
+    yield "terminal", shown(console)
+    yield "markdown", markdown.answer(answer) + markdown.search([result], question=HOSTILE) + markdown.papers([STORED])
+    yield "json answer", jsonform.answer(answer, library=HOSTILE)
+    yield "json search", jsonform.search([result], question=HOSTILE, library=HOSTILE)
+    yield "json papers", jsonform.papers([STORED], library=HOSTILE)
+    yield "json status", jsonform.status(status)
+    yield "json ingest", jsonform.ingest(report, library=HOSTILE)
+    yield "json doctor", jsonform.findings([finding], library=HOSTILE)
+
+
+@pytest.mark.parametrize(("name", "text"), list(outputs()), ids=lambda value: value[:14])
+def test_nothing_hostile_reaches_any_output(name: str, text: str) -> None:
+    assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"}
+    if name == "markdown":
+        assert "<script>" not in text.replace("\\<script\\>", "")
+        assert "](http://evil)" not in text.replace("\\](http://evil)", "")
+
+
+def test_markdown_links_only_whole_web_addresses() -> None:
+    text = markdown.answer(ANSWER)
+    assert "2. [QServe](https://arxiv.org/abs/2405.04532) (no date" in text
+    assert "1. CSKV: Channel Shrinking (2024-09-16" in text
+    assert "*written by relay" in text
+    assert "> not supported: says 9x" in text
+
+
+def test_json_has_the_documented_fields() -> None:
+    document = json.loads(jsonform.answer(ANSWER, library="sample"))
+    assert document["schema"] == "ask/1"
+    assert document["library"] == "sample"
+    assert document.keys() >= {
+        "question", "status", "writer", "sentences", "citations", "invented", "nearest", "candidates_read", "usage",
+        "seconds",
+    }  # fmt: skip
+    sentence = document["sentences"][0]
+    assert sentence.keys() >= {"text", "citations", "verdict", "reasons", "quotes"}
+    assert sentence["quotes"] == [{"n": 1, "text": "by 80\\%", "start": 3, "end": 10}]
+    assert document["citations"][0]["date"] == "2024-09-16"
+    assert document["usage"] == {"prompt_tokens": 1200, "completion_tokens": 80, "estimated": False, "cost": None}
+
+
+def test_json_keeps_hostile_text_as_escapes_that_read_back() -> None:
+    stored = json.loads(jsonform.papers([STORED], library="x"))["papers"][0]
+    assert stored["title"] == STORED.paper.title
+    assert stored["sources"][0]["line"] == 13
+
+
+def test_an_ingest_explains_itself() -> None:
+    files = (
+        Intake("a.txt", "hf-page", records=94, new=80, known=6, repeated=8, problems=[Problem(7, "no title")] * 10),
+        Intake("b.tsv", refused="not a format", passed_over=True),
+        Intake("c.bin", refused="a binary file", hint="…"),
+    )
+    console = screen(100)
+    terminal.ingest(IngestReport(files, 80, 86, 0.2), console)
+    text = shown(console)
+    assert "a.txt: 94 records, 80 new, 6 known, 8 repeated" in text
+    assert "line 7: no title" in text
+    assert "and 2 more lines with problems" in text
+    assert "1 other file passed over" in text
+    assert "6 known, 80 new; 8 records repeated" in text
+    assert "c.bin" not in text
+
+
+def test_a_paper_shows_what_is_known_and_where_it_came_from() -> None:
+    console = screen(100)
+    terminal.paper(STORED, console)
+    text = shown(console)
+    assert "2025-04-29 (year inferred)" in text
+    assert "3 authors" in text
+    assert "2026-11-20 from seeds/000.txt, line 13 (hf-page)" in text
+    assert "doi" not in text
