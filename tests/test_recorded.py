@@ -3,13 +3,17 @@
 `pytest tests/test_recorded.py --record-from http://127.0.0.1:8099/v1` records them anew; never in CI.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from assistant.ask import Desk, written
 from assistant.citations import Checked, check
+from assistant.cli import app
 from assistant.drafts import parse
 from assistant.errors import EndpointError
 from assistant.extractive import ExtractiveWriter
@@ -100,6 +104,28 @@ def test_a_wrong_number_is_caught_with_what_the_abstract_says(exchange: Callable
     wrong = [sentence for sentence in checked.sentences if sentence.verdict == "unsupported"]
     assert wrong
     assert any("the abstract says" in reason for sentence in wrong for reason in sentence.reasons)
+
+
+def test_the_command_line_asks_the_model_and_shows_what_the_check_found(
+    seeds: dict[str, Paper], cassette: Cassette, tmp_path: Path
+) -> None:
+    (paper,) = (seeds[title] for title in FLASH)
+    (tmp_path / "one.jsonl").write_text(json.dumps({"title": paper.title, "abstract": paper.abstract}))
+    runner = CliRunner()
+    assert runner.invoke(app, ["ingest", str(tmp_path / "one.jsonl")]).exit_code == 0
+
+    def asked(name: str, question: str) -> Result:
+        with cassette(name) as base_url:
+            return runner.invoke(app, ["ask", question, "--model", "relay", "--base-url", base_url])
+
+    wrong = asked("wrong-number", "how much faster is FlashAttention-2 than FlashAttention?")
+    assert wrong.exit_code == 3
+    assert "Taken out, not supported" in wrong.stdout
+    assert "! not supported: says 5×, the abstract says 2×" in wrong.stdout
+    assert "written by relay" in wrong.stdout
+    silent = asked("abstention", "at which conference was FlashAttention-2 published?")
+    assert silent.exit_code == 3
+    assert "No answer: the writer found no answer in the abstracts." in silent.stdout
 
 
 @pytest.mark.parametrize("base_url", ["http://llm.invalid/v1", "http://127.0.0.1:9/openai/v1"])

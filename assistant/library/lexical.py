@@ -15,7 +15,8 @@ from pathlib import Path
 import tantivy
 
 from assistant.cleaning import clean
-from assistant.errors import LibraryDamaged, LibraryFull, LibraryReadOnly
+from assistant.errors import LibraryDamaged, LibraryReadOnly
+from assistant.library.disk import full
 from assistant.papers import Paper
 from assistant.text import analyzer
 
@@ -137,8 +138,8 @@ def _mapped(folder: Path) -> Iterator[None]:
         yield
     except (ValueError, OSError, RuntimeError) as error:
         said = str(error)
-        if "No space left" in said or "os error 28" in said:
-            raise LibraryFull("the disk is full", hint="Free some space and run the command again.") from error
+        if short := full(folder, said):
+            raise short from error
         if any(sign in said for sign in ("Permission denied", "Read-only file system", "os error 13", "os error 30")):
             raise LibraryReadOnly(f"{folder} cannot be written", hint="Check the folder's permissions.") from error
         raise LibraryDamaged(

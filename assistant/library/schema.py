@@ -66,7 +66,7 @@ def as_ours(error: sqlite3.Error, path: Path) -> LibraryError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return LibraryBusy(f"the library in {folder} is in use", hint="Try again in a moment.")
         case sqlite3.SQLITE_FULL:
-            return LibraryFull("the disk is full", hint="Free some space and run the command again.")
+            return LibraryFull("the disk is full", hint="Free some space and run the command again; nothing is lost.")
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return LibraryReadOnly(
                 f"the library in {folder} cannot be opened for this: {error}",

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from assistant.embedders import Vectors
-from assistant.errors import LibraryDamaged, LibraryFull
+from assistant.errors import LibraryDamaged
+from assistant.library.disk import full
 
 COLLECTION = "chunks"
 BATCH = 5_000  # records a call; Chroma's maximum is 5,461
@@ -162,8 +163,8 @@ def _mapped(folder: Path) -> Iterator[None]:
         raise
     except BaseException as error:
         said = str(error)
-        if "disk is full" in said or "No space left" in said:
-            raise LibraryFull("the disk is full", hint="Free some space and run the command again.") from error
+        if short := full(folder, said):
+            raise short from error
         raise LibraryDamaged(
             f"the vector index in {folder} cannot be used: {said.splitlines()[0] if said else type(error).__name__}",
             hint="Run: assistant reindex",

@@ -21,12 +21,18 @@ def answer(result: Answer) -> str:
     lines = [f"# {escaped(result.question)}", ""]
     if result.status == "unanswered":
         lines += [f"**No answer**: {escaped(result.why)}.", ""]
-        lines += ["Closest papers:", "", *(_reference(one) for one in result.nearest), ""] if result.nearest else []
-    for _, group in groupby(result.sentences, key=lambda sentence: sentence.block):
-        lines += [*_block(list(group)), ""]
-    if result.citations:
-        lines += ["## References", "", *(_reference(one) for one in result.citations), ""]
+    lines += _blocks(result.sentences)
+    if result.removed:
+        lines += ["## Taken out, not supported", "", *_blocks(result.removed)]
+    for title, references in (("Closest papers", result.nearest), ("References", result.citations)):
+        if references:
+            lines += [f"## {title}", "", *(_reference(one) for one in references), ""]
     return "\n".join([*lines, f"*{escaped(footer(result))}*"])
+
+
+def _blocks(sentences: Sequence[Sentence]) -> list[str]:
+    blocks = (list(group) for _, group in groupby(sentences, key=lambda sentence: sentence.block))
+    return [line for block in blocks for line in (*_block(block), "")]
 
 
 def _block(sentences: Sequence[Sentence]) -> list[str]:

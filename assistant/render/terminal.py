@@ -19,19 +19,26 @@ PROBLEMS_SHOWN = 8  # a file
 def answer(result: Answer, console: "Console") -> None:
     if result.status == "unanswered":
         _line(console, f"No answer: {result.why}.", "bold")
-        if result.nearest:
-            _line(console, "\nClosest papers")
-            _references(console, result.nearest)
-    for block, group in groupby(result.sentences, key=lambda sentence: sentence.block):
-        sentences = list(group)
-        if block and sentences[0].kind != "bullet":
-            _line(console, "")
-        _block(console, sentences)
+    _blocks(console, result.sentences)
+    if result.removed:
+        _line(console, "\nTaken out, not supported", "bold")
+        _blocks(console, result.removed)
+    if result.nearest:
+        _line(console, "\nClosest papers", "bold")
+        _references(console, result.nearest)
     if result.citations:
         _line(console, "\nReferences", "bold")
         _references(console, result.citations)
     _line(console, "")
     _line(console, footer(result), "dim")
+
+
+def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:
+    for at, (_, group) in enumerate(groupby(sentences, key=lambda sentence: sentence.block)):
+        block = list(group)
+        if at and block[0].kind != "bullet":
+            _line(console, "")
+        _block(console, block)
 
 
 def _block(console: "Console", sentences: Sequence[Sentence]) -> None:

@@ -27,8 +27,8 @@ def footer(result: Answer) -> str:
     if result.invented:
         count = len(result.invented)
         parts.append(f"{count} invented citation{'s' if count > 1 else ''} removed ({', '.join(result.invented)})")
-    if result.removed and result.status != "unanswered":
-        parts.append(f"{_count(len(result.removed))} removed as not supported")
+    if result.removed:
+        parts.append(f"{_count(len(result.removed))} taken out")
     if result.usage:
         about = "about " if result.usage.estimated else ""
         parts.append(f"{about}{result.usage.prompt_tokens:,} + {result.usage.completion_tokens:,} tokens")

@@ -1,0 +1,250 @@
+"""The command line as a user meets it: output, streams and exit statuses, in the process of the test."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from assistant import __version__
+from assistant.cli import app
+from tests.conftest import ROOT
+
+QUESTION = "which papers reduce KV cache memory?"
+SEED = str(next((ROOT / "seeds").glob("000*")))
+
+
+@pytest.fixture
+def home(sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
+    return sample_home
+
+
+def run(*words: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(app, words, input=text)
+
+
+def test_ask_prints_the_answer_and_nothing_else_on_standard_output(home: Path) -> None:
+    done = run("ask", QUESTION)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("• ")
+    assert "References\n[1] " in done.stdout
+    assert "extractive" in done.stdout.splitlines()[-1]
+    assert "note: no library yet, so this uses the bundled sample" in done.stderr
+    assert "sample" not in done.stdout
+
+
+def test_a_question_needs_no_quotes_and_may_come_from_standard_input(home: Path) -> None:
+    quoted = run("ask", QUESTION).stdout.splitlines()[0]
+    assert run("ask", *QUESTION.split()).stdout.splitlines()[0] == quoted
+    assert run("ask", "-", text=QUESTION + "\n").stdout.splitlines()[0] == quoted
+
+
+def test_ask_says_when_the_library_cannot_answer(home: Path) -> None:
+    done = run("ask", "Who won the 2022 FIFA men's World Cup?")
+    assert done.exit_code == 3
+    assert done.stdout.startswith("No answer: ")
+    assert "Closest papers" in done.stdout
+
+
+def test_ask_in_json_and_markdown(home: Path) -> None:
+    document = json.loads(run("ask", QUESTION, "--format", "json").stdout)
+    assert document["schema"] == "ask/1"
+    assert document["status"] == "answered"
+    assert document["library"] == "sample"
+    for sentence in document["sentences"]:
+        for quote in sentence["quotes"]:
+            paper = next(one for one in document["citations"] if one["n"] == quote["n"])
+            shown = json.loads(run("show", paper["paper_id"], "-f", "json").stdout)["papers"][0]
+            assert shown["abstract"][quote["start"] : quote["end"]] == quote["text"]
+    assert run("ask", QUESTION, "-f", "md").stdout.startswith(f"# {QUESTION}\n\n- ")
+
+
+def test_a_model_that_cannot_be_reached_costs_exit_4_and_not_the_answer(home: Path) -> None:
+    done = run("ask", QUESTION, "--model", "m", "--base-url", "http://127.0.0.1:9/v1")
+    assert done.exit_code == 4
+    assert "error: the model did not answer: http://127.0.0.1:9/v1 cannot be reached" in done.stderr
+    assert done.stdout.startswith("• ")
+    assert "extractive" in done.stdout
+
+
+def test_search_lists_papers_best_first(home: Path) -> None:
+    done = run("search", "KV cache", "-k", "3")
+    assert done.exit_code == 0
+    assert [line[:3] for line in done.stdout.splitlines() if line[:3].strip().rstrip(".").isdigit()] == [
+        " 1.",
+        " 2.",
+        " 3.",
+    ]
+    document = json.loads(run("search", "KV cache", "-k", "3", "-f", "json").stdout)
+    assert [one["rank"] for one in document["results"]] == [1, 2, 3]
+    assert document["results"][0].keys() >= {
+        "rank", "paper_id", "title", "date", "source", "url", "score", "lexical", "vector", "passage",
+    }  # fmt: skip
+    assert run("search", "KV cache", "-f", "md").stdout.startswith("# KV cache")
+
+
+def test_filters_reach_the_search(home: Path) -> None:
+    document = json.loads(run("search", "video", "--since", "2025-11-01", "--until", "2025-12-31", "-f", "json").stdout)
+    assert document["results"]
+    assert all("2025-11" <= one["date"] <= "2025-12-31" for one in document["results"])
+    assert run("search", "video", "--author", "nobody").stdout == "Nothing found.\n"
+
+
+def test_ingest_explains_what_it_did_and_twice_changes_nothing() -> None:
+    first = run("ingest", SEED)
+    assert first.exit_code == 0
+    assert "64 records, 64 new" in first.stdout
+    again = run("ingest", SEED)
+    assert "64 known, 0 new" in again.stdout
+    assert "The library holds 64 papers." in again.stdout
+    assert run("ingest", SEED, "-f", "json").exit_code == 0
+
+
+def test_ingest_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = b'{"title": "Grammars", "abstract": "Context-free grammars constrain decoding."}\n'
+    done = CliRunner().invoke(app, ["ingest", "-"], input=line + b"{broken\n")
+    assert "1 records, 1 new" in done.stdout
+    assert "line 2: not JSON" in done.stdout
+    assert done.exit_code == 0
+
+
+def test_one_bad_file_does_not_stop_the_others_and_costs_exit_1(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    done = run("ingest", str(tmp_path / "missing"), str(tmp_path / "empty.txt"), SEED)
+    assert done.exit_code == 1
+    assert "64 records, 64 new" in done.stdout
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert [line.split(": ", 2)[2] for line in errors] == ["no such file or folder", "empty"]
+
+
+def test_show_prints_one_paper_by_the_beginning_of_its_id(home: Path) -> None:
+    done = run("show", "cskv")
+    assert done.exit_code == 0
+    assert "CSKV: Training-Efficient Channel Shrinking" in done.stdout
+    assert "from seeds/001" in done.stdout or "from seeds/00" in done.stdout
+    missing = run("show", "no-such-paper")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "error: no paper is called “no-such-paper”" in missing.stderr
+    assert run("show", "cskv", "-f", "md").stdout.startswith("## CSKV")
+
+
+def test_list_is_newest_first_and_pages(home: Path) -> None:
+    document = json.loads(run("list", "-n", "3", "-f", "json").stdout)
+    dates = [one["date"] for one in document["papers"]]
+    assert dates == sorted(dates, reverse=True)
+    second = json.loads(run("list", "-n", "1", "--offset", "1", "-f", "json").stdout)
+    assert second["papers"][0]["id"] == document["papers"][1]["id"]
+    assert run("list", "-n", "2", "-f", "md").stdout.count("\n## ") == 1
+    assert len(run("list", "-n", "2").stdout.splitlines()) == 4
+
+
+def test_status_and_doctor_speak_of_the_library(home: Path) -> None:
+    assert "333" in run("status").stdout
+    assert json.loads(run("status", "-f", "json").stdout)["papers"] == 333
+    done = run("doctor")
+    assert done.exit_code == 0, done.stdout
+    assert "vector index: " in done.stdout
+    assert "answers are extractive" in done.stdout
+    assert {one["level"] for one in json.loads(run("doctor", "-f", "json").stdout)["findings"]} <= {"ok", "note"}
+
+
+def test_doctor_finds_what_is_wrong(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_PROMPTS", "/nowhere")
+    monkeypatch.setenv("CHROMA_SERVER_HOST", "example.org")
+    monkeypatch.setenv("ASSISTANT_MODEL", "m")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    done = run("doctor")
+    assert done.exit_code == 1
+    assert "fault prompts: no prompt templates in /nowhere" in done.stdout
+    assert "note  environment: CHROMA_SERVER_HOST set; not used" in done.stdout
+    assert "fault endpoint: http://127.0.0.1:9/v1 cannot be reached" in done.stdout
+
+
+def test_reindex_makes_the_indexes_anew() -> None:
+    run("ingest", SEED)
+    done = run("reindex")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "64 papers indexed anew" in done.stderr
+
+
+def test_version_and_help_name_the_program_and_its_commands() -> None:
+    assert run("--version").stdout == f"paper-assistant {__version__}\n"
+    page = run("--help").stdout
+    for command in ("ask", "search", "ingest", "show", "list", "status", "reindex", "doctor"):
+        assert f" {command} " in page
+        assert run(command, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ask",),
+        ("ask", ""),
+        ("ask", "x" * 100_000),
+        ("ask", "\x1b[0m\x00"),
+        ("ask", QUESTION, "-k", "0"),
+        ("ask", QUESTION, "-k", "many"),
+        ("ask", QUESTION, "--since", "yesterday"),
+        ("ask", QUESTION, "--since", "2026-01-02", "--until", "2026-01-01"),
+        ("ask", QUESTION, "--format", "pdf"),
+        ("search", " "),
+        ("ingest",),
+        ("list", "-n", "0"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_exits_2_and_prints_nothing_on_standard_output(home: Path, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_exits_130_and_says_nothing_is_lost(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("assistant.app.ask", interrupted)
+    done = run("ask", QUESTION)
+    assert done.exit_code == 130
+    assert "nothing is lost" in done.stderr
+
+
+def test_a_bug_is_one_line_and_a_traceback_only_on_demand(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **more: object) -> None:
+        raise ZeroDivisionError("secret of the trade")
+
+    monkeypatch.setattr("assistant.app.ask", broken)
+    done = run("ask", QUESTION)
+    assert done.exit_code == 1
+    assert "error: unexpected ZeroDivisionError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert isinstance(run("ask", QUESTION, "--debug").exception, ZeroDivisionError)
+
+
+def test_hostile_text_reaches_the_terminal_as_text() -> None:
+    hostile = {
+        "title": "Evil \x1b]0;owned\x07",
+        "abstract": "KV cache memory \x1b[2J\u202e is reduced [7] by <script>9%</script>.",
+    }
+    CliRunner().invoke(app, ["ingest", "-"], input=json.dumps(hostile))
+    for words in (("ask", "who reduces KV cache memory?"), ("search", "KV cache"), ("show", "evil"), ("list",)):
+        for form in ("text", "md", "json"):
+            out = run(*words, "--format", form).stdout
+            assert "Evil" in out or "reduced" in out
+            assert not set(out) & set("\x1b\x07\u202e")
+
+
+def test_output_survives_a_terminal_without_unicode(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant import cli
+
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    cli._lenient_output()
+    print("• é")
+    narrow.seek(0)
+    assert narrow.read() == "? ?\n"
