@@ -1,80 +1,75 @@
 """The command line: parse, call `Assistant`, render. Results go to standard output, all else to standard error."""
 
-import contextlib
-import os
 import sys
-from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant import __version__
-from assistant.errors import AssistantError, UsageError
+from assistant.console import Format, lenient_output, running
+from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from assistant.app import Assistant
     from assistant.papers import Filters
+    from assistant.results import Answer
 
+COMMON: dict[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,  # plain help loads in half the time
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 app = typer.Typer(
     name="assistant",
     help="Cited answers from paper abstracts: every sentence is checked against the abstract it cites.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **COMMON,
 )
 
 
-class Format(StrEnum):
-    text = "text"
-    md = "md"
-    json = "json"
+def _option(*names: str, help: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, show_default=False, **more)
 
 
 Question = Annotated[
     list[str],
-    typer.Argument(help="The question, in quotes or not; - reads it from standard input.", show_default=False),
+    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
 ]
 LibraryName = Annotated[
-    str | None,
-    typer.Option(
-        "--library", "-l", metavar="NAME|PATH", help="Library to use; “sample” is the bundled one.", show_default=False
-    ),
+    str | None, _option("--library", "-l", metavar="NAME|PATH", help="Library to use; “sample” is the bundled one.")
 ]
 Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-K = Annotated[int | None, typer.Option("-k", min=1, max=200, help="Papers to use.  [default: 10]", show_default=False)]
-_DAY = ["%Y-%m-%d"]
-Since = Annotated[
-    datetime | None, typer.Option(formats=_DAY, help="Only papers of this day or later.", show_default=False)
-]
-Until = Annotated[
-    datetime | None, typer.Option(formats=_DAY, help="Only papers of this day or earlier.", show_default=False)
-]
+K = Annotated[int | None, _option("-k", min=1, max=200, metavar="N", help="Papers to use.  [default: 10]")]
+_DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
+Since = Annotated[datetime | None, _option("--since", help="Only papers of this day or later.", **_DAY)]
+Until = Annotated[datetime | None, _option("--until", help="Only papers of this day or earlier.", **_DAY)]
 SourceName = Annotated[
-    str | None, typer.Option("--source", help="Only papers from this source (hf-page, jsonl).", show_default=False)
+    str | None, _option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
 ]
-Author = Annotated[str | None, typer.Option(help="Only papers by an author of this name.", show_default=False)]
+Author = Annotated[str | None, _option("--author", metavar="NAME", help="Only papers by an author of this name.")]
+Model = Annotated[
+    str | None,
+    _option("--model", "-m", metavar="NAME", help="Model that writes the answer; “extractive” for none."),
+]
+BaseUrl = Annotated[
+    str | None, _option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
+]
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        typer.echo(f"paper-assistant {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def root(
     version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=lambda shown: _version() if shown else None, is_eager=True, help="Show the version."
-        ),
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     pass
-
-
-def _version() -> NoReturn:
-    typer.echo(f"paper-assistant {__version__}")
-    raise typer.Exit
 
 
 @app.command()
@@ -82,15 +77,8 @@ def ask(
     question: Question,
     k: K = None,
     library: LibraryName = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", "-m", help="Model that writes, of OPENAI_BASE_URL; “extractive” for none.", show_default=False
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Address of an OpenAI-compatible API.", show_default=False)
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -101,38 +89,36 @@ def ask(
 ) -> None:
     """Answer a question from the library, with citations.
 
-    Exit status: 0 answered, 3 the library cannot answer, 4 the model's endpoint failed (the answer is then
-    extractive), 5 --strict took something out.
+    Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
+    extractive instead; 5 --strict took something out.
     """
     from assistant.render import jsonform, markdown, terminal
     from assistant.render.live import LiveDraft
 
-    with _running(debug, library=library, model=model, base_url=base_url) as (assistant, out, err):
+    with running(debug, library=library, model=model, base_url=base_url) as run:
         filters = _filters(since, until, source, author)
-        with LiveDraft(err) as draft:
-            live = draft if err.is_terminal else None
-            answer = assistant.ask(_joined(question), k=k, filters=filters, strict=strict, on_text=live)
+        with LiveDraft(run.err) as draft:
+            live = draft if run.err.is_terminal else None
+            answer = run.assistant.ask(_joined(question), k=k, filters=filters, strict=strict, on_text=live)
         if answer.failure:
-            _report(err, f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
+            run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
         for notice in answer.notices:
-            _note(err, notice)
-        if form is Format.json:
-            typer.echo(jsonform.answer(answer, library=assistant.library_name))
-        elif form is Format.md:
-            typer.echo(markdown.answer(answer))
-        else:
-            terminal.answer(answer, out)
-        raise typer.Exit(
-            _status(
-                failed=bool(answer.failure),
-                strict=strict and bool(answer.removed),
-                unanswered=answer.status == "unanswered",
-            )
+            run.note(notice)
+        run.show(
+            form,
+            text=lambda out: terminal.answer(answer, out),
+            md=lambda: markdown.answer(answer),
+            json=lambda: jsonform.answer(answer, library=run.assistant.library_name),
         )
+        raise typer.Exit(_exit_status(answer, strict=strict))
 
 
-def _status(*, failed: bool, strict: bool, unanswered: bool) -> int:
-    return 4 if failed else 5 if strict else 3 if unanswered else 0
+def _exit_status(answer: "Answer", *, strict: bool) -> int:
+    if answer.failure:
+        return 4
+    if strict and answer.removed:
+        return 5
+    return 3 if answer.status == "unanswered" else 0
 
 
 @app.command()
@@ -150,75 +136,76 @@ def search(
     """List the papers nearest to some words or a question."""
     from assistant.render import jsonform, markdown, terminal
 
-    with _running(debug, library=library) as (assistant, out, _):
+    with running(debug, library=library) as run:
         asked = _joined(question)
-        results = assistant.search(asked, k=k, filters=_filters(since, until, source, author))
-        if form is Format.json:
-            typer.echo(jsonform.search(results, question=asked, library=assistant.library_name))
-        elif form is Format.md:
-            typer.echo(markdown.search(results, question=asked))
-        else:
-            terminal.search(results, out)
+        results = run.assistant.search(asked, k=k, filters=_filters(since, until, source, author))
+        run.show(
+            form,
+            text=lambda out: terminal.search(results, out),
+            md=lambda: markdown.search(results, question=asked),
+            json=lambda: jsonform.search(results, question=asked, library=run.assistant.library_name),
+        )
 
 
 @app.command()
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH…", help="Files or folders of papers; - is standard input.", show_default=False),
+        typer.Argument(metavar="PATH", help="Files or folders of papers; - is standard input.", show_default=False),
     ],
     library: LibraryName = None,
     year: Annotated[
         int | None,
-        typer.Option(min=1990, max=2100, help="Year of dates that a page gives without one.", show_default=False),
+        _option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
     ] = None,
-    form: Form = Format.text,
+    form: Annotated[Format, typer.Option("--format", "-f", help="Form of the output: text or json.")] = Format.text,
     debug: Debug = False,
 ) -> None:
-    """Read papers into the library: Daily Papers page text or JSON lines, also gzipped.
+    """Read papers into the library.
 
-    Reading the same file again changes nothing. Exit status 1 if a file could not be read; the others are.
+    Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again changes nothing. Exit status 1 if a file could not be read; the others are.
     """
     from assistant.render import jsonform, terminal
 
-    with _running(debug, library=library) as (assistant, out, err):
-        report = assistant.ingest(paths, year=year)
-        if form is Format.json:
-            typer.echo(jsonform.ingest(report, library=assistant.library_name))
-        else:
-            terminal.ingest(report, out)
+    with running(debug, library=library) as run:
+        report = run.assistant.ingest(paths, year=year)
+        run.show(
+            form,
+            text=lambda out: terminal.ingest(report, out),
+            json=lambda: jsonform.ingest(report, library=run.assistant.library_name),
+        )
         for file in report.refused:
-            _report(err, f"{file.file}: {file.refused}", file.hint)
+            run.report(f"{file.file}: {file.refused}", file.hint)
         raise typer.Exit(1 if report.refused else 0)
 
 
 @app.command()
 def show(
     paper: Annotated[
-        str, typer.Argument(metavar="ID", help="Id, beginning of an id, arXiv id, DOI or title.", show_default=False)
+        str, typer.Argument(metavar="ID", help="Id or its beginning, arXiv id, DOI, or title.", show_default=False)
     ],
     library: LibraryName = None,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
-    """Show one paper: what is known of it, its abstract, where it came from."""
+    """Show one paper, and where it came from."""
     from assistant.render import jsonform, markdown, terminal
 
-    with _running(debug, library=library) as (assistant, out, _):
-        found = assistant.show(paper)
-        if form is Format.json:
-            typer.echo(jsonform.papers([found], library=assistant.library_name))
-        elif form is Format.md:
-            typer.echo(markdown.papers([found]))
-        else:
-            terminal.paper(found, out)
+    with running(debug, library=library) as run:
+        found = run.assistant.show(paper)
+        run.show(
+            form,
+            text=lambda out: terminal.paper(found, out),
+            md=lambda: markdown.papers([found]),
+            json=lambda: jsonform.papers([found], library=run.assistant.library_name),
+        )
 
 
 @app.command("list")
 def list_papers(
     library: LibraryName = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Papers to list.")] = 20,
-    offset: Annotated[int, typer.Option(min=0, help="Papers to pass over first.")] = 0,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Papers to list.")] = 20,
+    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Papers to pass over first.")] = 0,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -229,14 +216,15 @@ def list_papers(
     """List papers of the library, newest first."""
     from assistant.render import jsonform, markdown, terminal
 
-    with _running(debug, library=library) as (assistant, out, _):
-        found = assistant.list(filters=_filters(since, until, source, author), limit=limit, offset=offset)
-        if form is Format.json:
-            typer.echo(jsonform.papers(found, library=assistant.library_name))
-        elif form is Format.md:
-            typer.echo(markdown.papers(found))
-        else:
-            terminal.papers(found, out)
+    with running(debug, library=library) as run:
+        filters = _filters(since, until, source, author)
+        found = run.assistant.list(filters=filters, limit=limit, offset=offset)
+        run.show(
+            form,
+            text=lambda out: terminal.papers(found, out),
+            md=lambda: markdown.papers(found),
+            json=lambda: jsonform.papers(found, library=run.assistant.library_name),
+        )
 
 
 @app.command()
@@ -244,83 +232,41 @@ def status(library: LibraryName = None, form: Form = Format.text, debug: Debug =
     """Say what the library holds."""
     from assistant.render import jsonform, terminal
 
-    with _running(debug, library=library) as (assistant, out, _):
-        result = assistant.status()
-        if form is Format.json:
-            typer.echo(jsonform.status(result))
-        else:
-            terminal.status(result, out)
+    with running(debug, library=library) as run:
+        result = run.assistant.status()
+        run.show(form, text=lambda out: terminal.status(result, out), json=lambda: jsonform.status(result))
 
 
 @app.command()
 def reindex(library: LibraryName = None, debug: Debug = False) -> None:
-    """Chunk, embed and index every paper anew: after a change of embedder or chunk size, or to mend the indexes."""
-    with _running(debug, library=library) as (assistant, _, err):
-        count = assistant.reindex()
-        _note(err, f"{count:,} papers indexed anew")
+    """Index every paper anew.
+
+    Needed after a change of embedder or chunk size, and to mend a damaged index.
+    """
+    with running(debug, library=library) as run:
+        count = run.assistant.reindex()
+        run.bar.close()
+        run.note(f"{count:,} papers indexed anew")
 
 
 @app.command()
 def doctor(
     library: LibraryName = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch the vocabularies for exact token counts.")
-    ] = False,
+    download: Annotated[bool, typer.Option("--download", help="Fetch vocabularies for exact token counts.")] = False,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
     """Check the installation, the settings and the library. Exit status 1 if something is at fault."""
     from assistant.render import jsonform, terminal
 
-    with _running(debug, library=library) as (assistant, out, _):
-        findings = assistant.doctor(download=download)
-        if form is Format.json:
-            typer.echo(jsonform.findings(findings, library=assistant.library_name))
-        else:
-            terminal.findings(findings, out)
-        raise typer.Exit(1 if any(finding.level == "fault" for finding in findings) else 0)
-
-
-@contextlib.contextmanager
-def _running(debug: bool, **flags: object) -> Iterator[tuple["Assistant", "Console", "Console"]]:
-    """An assistant and the two consoles; whatever goes wrong becomes one line, a hint and an exit status."""
-    from rich.console import Console
-
-    from assistant.app import build
-    from assistant.render.live import Bar
-
-    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
-    bar = Bar(err)
-    try:
-        with build(flags, os.environ, notice=lambda text: _note(err, text), progress=bar) as assistant:
-            yield assistant, out, err
-    except AssistantError as error:
-        if debug:
-            raise
-        bar.close()
-        _report(err, str(error), error.hint)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        bar.close()
-        _note(err, "interrupted; nothing is lost, the next command goes on from here")
-        raise typer.Exit(130) from None
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-    except typer.Exit:
-        raise
-    except Exception as error:
-        if debug:
-            raise
-        bar.close()
-        _report(
-            err,
-            f"unexpected {type(error).__name__}: {error}",
-            "This is a bug: run it with --debug and report what it says.",
+    with running(debug, library=library) as run:
+        findings = run.assistant.doctor(download=download)
+        run.show(
+            form,
+            text=lambda out: terminal.findings(findings, out),
+            json=lambda: jsonform.findings(findings, library=run.assistant.library_name),
         )
-        raise typer.Exit(1) from None
-    finally:
-        bar.close()
+        raise typer.Exit(1 if any(finding.level == "fault" for finding in findings) else 0)
 
 
 def _joined(words: list[str]) -> str:
@@ -335,39 +281,15 @@ def _filters(since: datetime | None, until: datetime | None, source: str | None,
     return Filters(since.date() if since else None, until.date() if until else None, source, author)
 
 
-def _note(err: "Console", text: str) -> None:
-    from assistant.cleaning import printable
-
-    err.print(f"note: {printable(text)}", style="dim", markup=False, soft_wrap=True)
-
-
-def _report(err: "Console", message: str, hint: str) -> None:
-    from assistant.cleaning import printable
-
-    line = " ".join(printable(message).split())
-    err.print(f"error: {line}", style="red", markup=False, soft_wrap=True)
-    if hint:
-        err.print(f"       {printable(hint)}", markup=False, soft_wrap=True)
-
-
 def main() -> None:
     """The `assistant` script."""
-    _lenient_output()
+    lenient_output()
     app()
 
 
 def ask_main() -> None:
     """The `ask` script: `ask "…"` is `assistant ask "…"`."""
-    _lenient_output()
-    script = typer.Typer(
-        name="ask", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
-    )
+    lenient_output()
+    script = typer.Typer(name="ask", **COMMON)
     script.command()(ask)
     script()
-
-
-def _lenient_output() -> None:
-    """A terminal that cannot show a character shows a substitute; it is no reason to fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")

@@ -35,7 +35,7 @@ def examine(
     findings += _attempt("embedder", lambda: _embedder(embedder()))
     findings += _attempt("prompts", lambda: [Finding("prompts", "ok", str(prompts.checked_folder(prompt_folder)))])
     findings += _attempt("library", lambda: _library(*library()))
-    findings += [_tokens(name, download=download) for name in ENCODINGS]
+    findings += _tokens(download=download)
     findings += _attempt("endpoint", lambda: [_endpoint(model, base_url, api_key)])
     return findings
 
@@ -81,19 +81,26 @@ def _library(name: str, library: Library) -> list[Finding]:
     return [Finding("library", "ok", f"{name}, in {library.folder}"), *library.check()]
 
 
-def _tokens(name: str, *, download: bool) -> Finding:
-    if download and not encoding_is_local(name):
-        import tiktoken
+def _tokens(*, download: bool) -> Iterator[Finding]:
+    if download:
+        yield from (problem for name in ENCODINGS if (problem := _fetched(name)))
+    missing = [name for name in ENCODINGS if not encoding_is_local(name)]
+    if missing:
+        yield Finding("tokens", "note", "estimated; to count them exactly, fetch: assistant doctor --download")
+    else:
+        yield Finding("tokens", "ok", "counted exactly for the models that tiktoken knows")
 
+
+def _fetched(name: str) -> Finding | None:
+    """What went wrong with fetching an encoding that is not here yet."""
+    import tiktoken
+
+    if not encoding_is_local(name):
         try:
             tiktoken.get_encoding(name)
-        except Exception as error:  # requests, urllib3, ssl, OSError: whatever a download meets
-            return Finding(
-                f"tokens {name}", "note", f"download failed: {type(error).__name__}", "Counts are estimated."
-            )
-    if encoding_is_local(name):
-        return Finding(f"tokens {name}", "ok", "counted exactly")
-    return Finding(f"tokens {name}", "note", "estimated; exact counts need: assistant doctor --download")
+        except Exception as error:  # whatever a download can meet: DNS, TLS, proxies, a wrong digest
+            return Finding("tokens", "note", f"{name} could not be fetched: {type(error).__name__}")
+    return None
 
 
 def _endpoint(model: str | None, base_url: str | None, api_key: str | None) -> Finding:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from assistant import __version__
 from assistant.cli import app
+from assistant.console import lenient_output
 from tests.conftest import ROOT
 
 QUESTION = "which papers reduce KV cache memory?"
@@ -240,11 +241,9 @@ def test_hostile_text_reaches_the_terminal_as_text() -> None:
 
 
 def test_output_survives_a_terminal_without_unicode(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant import cli
-
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", narrow)
-    cli._lenient_output()
+    lenient_output()
     print("• é")
     narrow.seek(0)
     assert narrow.read() == "? ?\n"

@@ -93,13 +93,11 @@ def test_text_says_who_wrote_what_failed_and_what_was_removed() -> None:
     text = shown(console)
     assert "• CSKV reduces memory by 80%. [1]" in text
     assert "! not supported: says 9x, the abstract says 2.8×" in text
-    assert "[1] CSKV: Channel Shrinking" in text
-    assert "2024-09-16 · hf-page · cskv" in text
-    assert "no date · jsonl · arxiv:2405.04532" in text
+    assert "[1] CSKV: Channel Shrinking · 2024-09-16 · hf-page\n    cskv\n" in text
+    assert "[2] QServe · no date · jsonl\n    arxiv:2405.04532\n" in text
     assert "written by relay" in text
     assert "1 of 2 sentences supported" in text
-    assert "1 invented citation removed ([9])" in text
-    assert "1,200 + 80 tokens" in text
+    assert "1 invented citation removed ([9]) · 1,200 + 80 tokens" in " ".join(text.split())
 
 
 def test_piped_text_is_not_wrapped() -> None:

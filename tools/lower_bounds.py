@@ -1,6 +1,6 @@
 """Print pip constraints that pin every dependency to the lower bound in pyproject.toml.
 
-    python tools/lower_bounds.py > constraints.txt && pip install -c constraints.txt '.[test]'
+python tools/lower_bounds.py > constraints.txt && pip install -c constraints.txt '.[test]'
 """
 
 import re

@@ -266,6 +266,7 @@ class Catalog:
     def resolve(self, name: str) -> int:
         """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of its
         paper id that no other has. PaperNotFound: none, or more than one."""
+        name = name.strip().removesuffix("…")  # as a terminal prints an id that is too wide for it
         keys = [f"id:{name}", f"title:{title_key(name)}"]
         keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
         keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []

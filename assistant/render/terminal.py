@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper
-from assistant.render.words import byline, flags, footer
+from assistant.render.words import dated, flags, footer
 from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, SearchResult, Sentence
 
 if TYPE_CHECKING:
@@ -59,10 +59,18 @@ def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
 def _references(console: "Console", citations: Sequence[Citation]) -> None:
     for one in citations:
         mark = f"[{one.n}] "
-        _hanging(console, mark, [(one.title, "")], style="cyan")
-        _hanging(console, " " * len(mark), [(byline(one), "dim")])
+        _hanging(console, mark, [(one.title, ""), (f" · {dated(one)}", "dim")], style="cyan")
+        _id(console, one.paper_id, len(mark))
         if one.url:
             _hanging(console, " " * len(mark), [(one.url, "dim")])
+
+
+def _id(console: "Console", paper_id: str, indent: int, more: str = "") -> None:
+    """A paper's id on a line of its own; on a terminal cut to its width, since its beginning is enough for `show`."""
+    room = min(console.width, MAX_WIDTH) - indent - len(more)
+    if console.is_terminal and len(paper_id) > room:
+        paper_id = paper_id[: room - 1] + "…"
+    _hanging(console, " " * indent, [(paper_id + more, "dim")])
 
 
 def search(results: Sequence[SearchResult], console: "Console") -> None:
@@ -70,9 +78,9 @@ def search(results: Sequence[SearchResult], console: "Console") -> None:
         _line(console, "Nothing found.", "bold")
     for one in results:
         mark = f"{one.rank:>2}. "
-        _hanging(console, mark, [(one.title, "bold")])
         reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source)
-        _hanging(console, "    ", [(f"{byline(reference)} · score {one.score:.2f}", "dim")])
+        _hanging(console, mark, [(one.title, "bold"), (f" · {dated(reference)}", "dim")])
+        _id(console, one.paper_id, 4, f" · score {one.score:.2f}")
         _hanging(console, "    ", [(_begin(one.passage), "")])
 
 
@@ -80,8 +88,8 @@ def papers(found: Sequence[StoredPaper], console: "Console") -> None:
     """A line or two a paper."""
     for one in found:
         reference = Citation(0, one.paper_id, clean(one.paper.title), one.paper.date, one.source)
-        _hanging(console, "", [(reference.title, "bold")])
-        _hanging(console, "  ", [(byline(reference), "dim")])
+        _hanging(console, "", [(reference.title, "bold"), (f" · {dated(reference)}", "dim")])
+        _id(console, one.paper_id, 2)
 
 
 def paper(one: StoredPaper, console: "Console") -> None:
@@ -180,12 +188,10 @@ def _hanging(console: "Console", first: str, parts: Sequence[tuple[str, str]], *
     for part, part_style in parts:
         text.append(printable(part), part_style)
     text.rstrip()
-    head = Text(first, style)
     if not console.is_terminal:
-        console.print(head + text, soft_wrap=True)
+        console.print(Text.assemble((first, style), text), soft_wrap=True)
         return
     width = min(console.width, MAX_WIDTH) - len(first)
-    lines = text.wrap(console, max(20, width))
-    for number, line in enumerate(lines or [Text("")]):
+    for number, line in enumerate(text.wrap(console, max(20, width)) or [Text("")]):
         line.rstrip()
-        console.print((head if number == 0 else Text(" " * len(first))) + line, soft_wrap=True)
+        console.print(Text.assemble((first, style) if number == 0 else " " * len(first), line), soft_wrap=True)

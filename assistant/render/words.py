@@ -3,9 +3,14 @@
 from assistant.results import Answer, Citation, Sentence
 
 
+def dated(one: Citation) -> str:
+    """Date and source of a reference."""
+    return f"{one.date or 'no date'} · {one.source}"
+
+
 def byline(one: Citation) -> str:
     """Date, source and id of a reference."""
-    return f"{one.date or 'no date'} · {one.source} · {one.paper_id}"
+    return f"{dated(one)} · {one.paper_id}"
 
 
 def flags(sentence: Sentence) -> list[str]:

@@ -1,0 +1,113 @@
+"""One run of a command: the two streams, notes and errors on the one, results on the other, and the exit status."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import typer
+
+from assistant.cleaning import printable
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from assistant.app import Assistant
+
+
+class Format(str, Enum):
+    """The forms that results can be printed in."""
+
+    text = "text"
+    md = "md"
+    json = "json"
+
+
+class Run:
+    """The streams of one command. `assistant` is set by `running`."""
+
+    assistant: "Assistant"
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        from assistant.render.live import Bar
+
+        self.err: Console = Console(stderr=True, highlight=False)
+        self.bar: Bar = Bar(self.err)
+
+    def show(
+        self,
+        form: Format,
+        *,
+        text: "Callable[[Console], None]",
+        json: Callable[[], str],
+        md: Callable[[], str] | None = None,
+    ) -> None:
+        """Print a result on standard output, in the form asked for."""
+        from rich.console import Console
+
+        self.bar.close()  # it would else wipe out the last line of what is printed now
+        if form is Format.json:
+            typer.echo(json())
+        elif form is Format.md and md is not None:
+            typer.echo(md())
+        else:
+            text(Console(highlight=False))
+
+    def note(self, text: str) -> None:
+        """Something the user should know but need not act on."""
+        self.err.print(f"note: {_line(text)}", style="dim", markup=False, soft_wrap=True)
+
+    def report(self, message: str, hint: str) -> None:
+        """What went wrong, in one line, and what to do."""
+        self.bar.close()
+        self.err.print(f"error: {_line(message)}", style="red", markup=False, soft_wrap=True)
+        if hint:
+            self.err.print(f"       {_line(hint)}", markup=False, soft_wrap=True)
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
+@contextlib.contextmanager
+def running(debug: bool, **flags: object) -> Iterator[Run]:
+    """A run with its assistant; whatever goes wrong becomes one line, a hint and an exit status."""
+    from assistant.app import build
+
+    run = Run()
+    try:
+        with build(flags, os.environ, notice=run.note, progress=run.bar) as run.assistant:
+            yield run
+    except typer.Exit:
+        raise
+    except AssistantError as error:
+        if debug:
+            raise
+        run.report(str(error), error.hint)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        run.bar.close()
+        run.note("interrupted; nothing is lost, the next command goes on from here")
+        raise typer.Exit(130) from None
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except Exception as error:
+        if debug:
+            raise
+        run.report(f"unexpected {type(error).__name__}: {error}", "This is a bug: report what it says with --debug.")
+        raise typer.Exit(1) from None
+    finally:
+        run.bar.close()
+
+
+def lenient_output() -> None:
+    """A terminal that cannot show a character shows a substitute; it is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
