@@ -254,7 +254,7 @@ class Assistant:
 
     def _sample_key(self, files: Sequence[str]) -> str:
         """Changes with the seeds, the embedder, the chunks and the program: then the sample is built anew."""
-        parts = [__version__, self._embedder.fingerprint, str(self.settings.chunk_tokens)]
+        parts = [__version__, embedders.fingerprint(self.settings.embedder), str(self.settings.chunk_tokens)]
         digest = hashlib.sha256("\0".join(parts).encode())
         for file in files:
             digest.update(Path(file).read_bytes())

@@ -37,23 +37,16 @@ class StaticEmbedder:
     def __init__(self, name: str, folder: Path) -> None:
         from model2vec import StaticModel
 
-        if not (folder / "model.safetensors").is_file():
-            raise EmbedderError(
-                f"no Model2Vec model in {folder}",
-                hint="The folder must hold model.safetensors, tokenizer.json and config.json.",
-            )
+        self.name, self.fingerprint = name, _digest(folder)
         try:
             self._model = StaticModel.from_pretrained(folder)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # safetensors and tokenizers raise Exceptions of no narrower kind
             raise EmbedderError(f"the model in {folder} cannot be loaded: {error}", hint="Is it whole?") from error
-        self.name = name
         self.dimension = int(self._model.dim)
-        digest = hashlib.sha256()
-        for file in ("model.safetensors", "tokenizer.json"):
-            digest.update((folder / file).read_bytes())
-        self.fingerprint = digest.hexdigest()[:16]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         vectors: Vectors = np.asarray(self._model.encode(list(texts), use_multiprocessing=False), dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         lengths[lengths == 0] = 1  # a text of unknown tokens only keeps the zero vector
@@ -62,9 +55,29 @@ class StaticEmbedder:
 
 def load(name: str) -> Embedder:
     """The embedder called `name`. EmbedderError: no such name, or its files cannot be used."""
-    if name == "bundled":
-        return StaticEmbedder(name, BUNDLED)
+    return StaticEmbedder(name, _folder(name))
+
+
+def fingerprint(name: str) -> str:
+    """The fingerprint of the embedder called `name`, without loading it. EmbedderError as for `load`."""
+    return _digest(_folder(name))
+
+
+def _folder(name: str) -> Path:
     kind, _, place = name.partition(":")
-    if kind == "model2vec" and place:
-        return StaticEmbedder(name, Path(place).expanduser())
+    if name == "bundled" or (kind == "model2vec" and place):
+        return Path(place).expanduser() if place else BUNDLED
     raise EmbedderError(f"no embedder is called “{name}”", hint="Use “bundled” or “model2vec:<folder>”.")
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        for file in ("model.safetensors", "tokenizer.json", "config.json"):
+            digest.update((folder / file).read_bytes())
+    except OSError as error:
+        raise EmbedderError(
+            f"no Model2Vec model in {folder}",
+            hint="The folder must hold model.safetensors, tokenizer.json and config.json.",
+        ) from error
+    return digest.hexdigest()[:16]
