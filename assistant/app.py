@@ -202,6 +202,10 @@ class Assistant:
                 self._library = self._made(self.folder, create=create)
             except LibraryMissing as error:
                 raise LibraryMissing(str(error), hint=f"Make it: assistant ingest PATH{self._flag()}") from error
+            if self.settings.library is None and not create and not len(self._library):
+                self.close()  # an ingest that read nothing left it empty
+                self.library_name = SAMPLE
+                return self._opened()
         return self._library
 
     def _made(self, folder: Path, *, create: bool) -> Library:

@@ -79,7 +79,8 @@ def ask(
         notices=tuple(f"no abstract in the library mentions {name}" for name in evidence.unknown),
     )
     if not evidence.enough:
-        return replace(answer, why=evidence.why, notices=(), seconds=clock() - started)
+        why = evidence.why if len(library) else "the library is empty; fill it with: assistant ingest PATH"
+        return replace(answer, why=why, notices=(), seconds=clock() - started)
     request = Request(question, tuple(pool[:k]), max_tokens=desk.max_tokens, rarity=rarity)
     try:
         draft, passages = written(request, desk, on_text)

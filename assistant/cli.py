@@ -27,8 +27,8 @@ app = typer.Typer(
 )
 
 
-def _option(*names: str, help: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, show_default=False, **more)
+def _option(*names: str, **more: Any) -> Any:
+    return typer.Option(*names, show_default=False, **more)
 
 
 Question = Annotated[
@@ -163,7 +163,8 @@ def ingest(
 ) -> None:
     """Read papers into the library.
 
-    Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again changes nothing. Exit status 1 if a file could not be read; the others are.
+    Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again
+    changes nothing. Exit status 1 if a file could not be read; the others are.
     """
     from assistant.render import jsonform, terminal
 

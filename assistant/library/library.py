@@ -172,7 +172,7 @@ class Library:
             embedder=self._catalog.meta("embedder") or "none yet",
             chunk_tokens=int(self._catalog.meta("chunk_tokens") or CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
-            disk_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
+            disk_bytes=_size(self.folder),
         )
 
     def check(self) -> list[Finding]:
@@ -221,3 +221,12 @@ def _make_folder(folder: Path) -> None:
             f"no library can be made in {folder}: {error.strerror}",
             hint="Name another place with --library, or set ASSISTANT_HOME.",
         ) from error
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files under `folder`; one that a writer removes meanwhile counts nothing."""
+    total = 0
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size
+    return total

@@ -1,0 +1,137 @@
+"""The documents say what the program does."""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from assistant.papers import Paper, Problem, Provenance
+from assistant.results import (
+    Answer,
+    Citation,
+    Finding,
+    IngestReport,
+    Intake,
+    LibraryStatus,
+    Quote,
+    SearchResult,
+    Sentence,
+    Usage,
+)
+from assistant.settings import VARIABLES
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "cassettes" / "README.md",
+]
+
+
+def block(language: str, holding: str) -> str:
+    """The code block of a language in the README that holds some text."""
+    found = [text for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if holding in text]
+    assert len(found) == 1
+    return str(found[0])
+
+
+def test_the_readme_begins_with_a_sentence_and_a_real_run(sample_home: Path) -> None:
+    pasted = block("console", "$ ask")
+    command, expected = pasted.split("\n", 1)
+    question = re.fullmatch(r'\$ ask "(.*)"', command)
+    assert question is not None
+    environment = os.environ | {
+        "ASSISTANT_HOME": str(sample_home),
+        "FORCE_COLOR": "1",
+        "TERM": "dumb",  # which is 80 columns wide, without colour
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", "ask", question[1]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    timeless = re.compile(r"\d+\.\d s$", re.MULTILINE)
+    assert timeless.sub("0.0 s", done.stdout) == timeless.sub("0.0 s", expected)
+
+
+def test_the_two_commands_each_make_an_environment_of_their_own() -> None:
+    commands = [line for line in README.splitlines() if line.startswith("python3.11 -m venv ")]
+    assert len(commands) == 2
+    folders = [command.split()[3] for command in commands]
+    assert len(set(folders)) == 2
+    assert commands[0].endswith('/bin/ask "which papers reduce KV cache memory?"')
+    assert commands[1].endswith("/bin/pytest")
+
+
+def test_the_python_example_runs(sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(block("python", "Assistant.open()"), {})
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith("supported ")
+    assert len(lines) >= 4
+
+
+def test_the_pages_of_commands_are_what_the_program_prints() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "command_pages.py")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == (ROOT / "docs" / "commands.md").read_text(), "run tools/command_pages.py > docs/commands.md"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text()):
+        if not target.startswith("http"):
+            assert (document.parent / target).exists(), target
+
+
+def test_every_file_named_in_a_document_exists() -> None:
+    for document in DOCUMENTS:
+        for name in re.findall(r"`((?:tests|tools|assistant|docs)/[\w./]+\.(?:py|md))`", document.read_text()):
+            assert (ROOT / name).exists(), f"{document.name}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("section", "nouns"),
+    [
+        ("ask", (Answer, Sentence, Quote, Citation, Usage)),
+        ("search", (SearchResult,)),
+        ("papers", (Provenance,)),
+        ("ingest", (IngestReport, Intake, Problem)),
+        ("status", (LibraryStatus,)),
+        ("doctor", (Finding,)),
+    ],
+)
+def test_every_json_field_is_documented(section: str, nouns: tuple[type, ...]) -> None:
+    page = (ROOT / "docs" / "json.md").read_text()
+    text = re.search(rf"## `{section}/1`.*?(?=\n## |\Z)", page, re.DOTALL)
+    assert text is not None
+    for noun in nouns:
+        for field in fields(noun):
+            assert re.search(rf"\b{field.name}\b", text[0]), f"{section}: {field.name}"
+
+
+def test_every_field_of_a_paper_is_in_its_json() -> None:
+    text = (ROOT / "docs" / "json.md").read_text()
+    assert all(f"{field.name}" in text for field in fields(Paper) if field.name != "source_id")
+
+
+def test_every_setting_and_variable_is_documented() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    for name, (variables, _) in VARIABLES.items():
+        row = re.search(rf"^\| `{name}` \| (.*)$", page, re.MULTILINE)
+        assert row is not None, name
+        assert all(f"`{variable}`" in row[1] for variable in variables)

@@ -1,0 +1,30 @@
+"""Print docs/commands.md: the help of every command, as the program prints it at 80 columns.
+
+python tools/command_pages.py > docs/commands.md
+"""
+
+import os
+import subprocess
+import sys
+
+COMMANDS = ("", "ask", "search", "ingest", "show", "list", "status", "reindex", "doctor")
+
+
+def page() -> str:
+    parts = ["# Commands\n\n`ask …` is `assistant ask …`. Exit statuses and streams: see the README.\n"]
+    for command in COMMANDS:
+        words = [*command.split(), "--help"]
+        done = subprocess.run(
+            [sys.executable, "-m", "assistant", *words],
+            env=os.environ | {"COLUMNS": "80", "TERMINAL_WIDTH": "80"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        text = done.stdout.replace("python -m assistant", "assistant").rstrip()
+        parts.append(f"## `{' '.join(['assistant', command]).strip()}`\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(page(), end="")
