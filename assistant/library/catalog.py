@@ -12,7 +12,7 @@ from datetime import date as Date
 from enum import Enum
 from pathlib import Path
 
-from assistant.errors import LibraryDamaged, LibraryMissing, LibraryTooNew, PaperNotFound
+from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew, PaperNotFound
 from assistant.library.schema import FIELDS, SCHEMA, VERSION, as_ours, from_row, primary_code, to_row
 from assistant.papers import (
     Chunk,
@@ -74,23 +74,32 @@ class Catalog:
     def _connect(self, *, write: bool) -> sqlite3.Connection:
         modes = ("rwc",) if write else ("ro", "ro&immutable=1")  # the latter where the folder is read-only
         for mode in modes:
-            db = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-            )
+            if "immutable" in mode:
+                self._check_log()
+            uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+            db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 db.execute("PRAGMA user_version").fetchone()
+                break
             except sqlite3.OperationalError as error:
                 db.close()
                 if mode == modes[-1] or primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                     raise
-                continue
-            break
         if write:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         db.create_function("casefold", 1, str.casefold, deterministic=True)
         return db
+
+    def _check_log(self) -> None:
+        """An immutable file is read without its log; what a killed writer left there would be missing unseen."""
+        log = self.path.with_name(f"{FILE}-wal")
+        if log.exists() and log.stat().st_size:
+            raise LibraryReadOnly(
+                f"the library in {self.path.parent} has changes that cannot be read while its folder is read-only",
+                hint="Open it once where the folder can be written.",
+            )
 
     def _check_version(self, *, create: bool) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -108,6 +117,11 @@ class Catalog:
 
     def close(self) -> None:
         self._db.close()
+
+    def settle(self) -> None:
+        """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog."""
+        with self._mapped():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # ---- writing
 

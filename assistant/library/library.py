@@ -72,25 +72,26 @@ class Library:
 
         LibraryBusy: another process kept writing for longer than `wait_s` seconds. LibraryReadOnly.
         """
-        with lock.held(self.folder, wait_s=wait_s, notice=self._notice):
-            self._drop_searcher()
-            catalog = Catalog(self.folder, write=True)
-            try:
-                yield Writer(self.folder, catalog, self._embedder)
-            finally:
-                catalog.close()
+        with self._write_catalog(wait_s) as catalog:
+            yield Writer(self.folder, catalog, self._embedder)
 
     def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda done, total: None) -> int:
         """Chunk, embed and index every paper anew with the embedder at hand; the number of papers.
 
         An interrupted reindex is finished by the next command that writes.
         """
-        with lock.held(self.folder, wait_s=WAIT_SECONDS, notice=self._notice):
+        with self._write_catalog(WAIT_SECONDS) as catalog:
+            catalog.forget_index(chunk_tokens=chunk_tokens)
+            return Writer(self.folder, catalog, self._embedder).index(progress=progress)
+
+    @contextlib.contextmanager
+    def _write_catalog(self, wait_s: float) -> Iterator[Catalog]:
+        with lock.held(self.folder, wait_s=wait_s, notice=self._notice):
             self._drop_searcher()
             catalog = Catalog(self.folder, write=True)
             try:
-                catalog.forget_index(chunk_tokens=chunk_tokens)
-                return Writer(self.folder, catalog, self._embedder).index(progress=progress)
+                yield catalog
+                catalog.settle()
             finally:
                 catalog.close()
 

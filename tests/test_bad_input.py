@@ -1,0 +1,149 @@
+"""What a user can get wrong, or a machine: one clear line on standard error with what to do, the right exit status, no
+traceback, and nothing lost. Each case is a process of its own."""
+
+import gzip
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SEED = str(next((ROOT / "seeds").glob("000*")))
+
+
+def run(*words: str, home: Path, prefix: tuple[str, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)} | more
+    command = [*prefix, sys.executable, "-m", "assistant", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+
+
+def refused(done: subprocess.CompletedProcess[str], status: int, said: str) -> None:
+    """The run failed as a user should see it: nothing on standard output, one error line and a hint."""
+    assert done.returncode == status, done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, done.stderr
+    assert said in errors[0]
+    assert done.stderr.splitlines()[-1].startswith("       "), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A data folder with a library of one seed file."""
+    assert run("ingest", SEED, home=tmp_path / "home").returncode == 0
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("binary.bin", b"\x7fELF\x02\x01\x01\0\0\0", "a binary file, not text"),
+        ("empty.txt", b"", "empty"),
+        ("words.txt", b"Just some words.\n", "not a format this version reads"),
+        (
+            "latin.txt",
+            b"Get trending papers in your email inbox!\nCaf\xe9\n",
+            "not UTF-8 text (byte 0xe9 at offset 44)",
+        ),
+        ("cut.gz", gzip.compress(b'{"title": "T", "abstract": "A."}\n' * 9000)[:200], "cannot be read to its end"),
+        ("other.jsonl", b'{"_id": "1", "text": "a query"}\n' * 30, "none of the first 20 lines is a paper"),
+    ],
+)
+def test_a_file_that_is_no_source_of_papers(home: Path, tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    done = run("ingest", str(tmp_path / name), home=home)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path / name}: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "64" in run("status", home=home).stdout
+
+
+@pytest.mark.parametrize("beginning", [b"", b'{"title": "'])
+def test_a_file_of_200_mb_in_one_line_is_refused_in_little_memory(home: Path, tmp_path: Path, beginning: bytes) -> None:
+    big = tmp_path / "big"
+    with big.open("wb") as file:
+        file.write(beginning)
+        for _ in range(200):
+            file.write(b"x" * 1_000_000)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_DATA, (1_500_000_000,) * 2); "
+    code = (
+        f"{limit}import sys; sys.argv = ['assistant', 'ingest', {str(big)!r}]; from assistant.cli import main; main()"
+    )
+    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    big.unlink()
+    assert done.returncode == 1, done.stderr
+    assert "not a format" in done.stderr or "longer than 8 MB" in done.stderr
+
+
+def test_a_library_made_by_a_newer_version(home: Path) -> None:
+    with sqlite3.connect(home / "libraries" / "default" / "catalog.sqlite3") as db:
+        db.execute("PRAGMA user_version = 7")
+    db.close()
+    for words in (("ask", "anything?"), ("ingest", SEED), ("status",), ("show", "x")):
+        refused(run(*words, home=home), 1, "written by a newer version (form 7")
+
+
+def test_a_damaged_catalog(home: Path) -> None:
+    path = home / "libraries" / "default" / "catalog.sqlite3"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * 20_000 + whole[20_100:])
+    harmed = path.read_bytes()
+    for words in (("ask", "which papers are about video?"), ("ingest", SEED), ("list",)):
+        done = run(*words, home=home)
+        refused(done, 1, "catalog")
+    assert "fault" in run("doctor", home=home).stdout
+    assert path.read_bytes() == harmed
+
+
+def test_a_library_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused(run("ingest", SEED, "--library", str(tmp_path / "file"), home=tmp_path), 1, "no library can be made in")
+    refused(run("ask", "x?", home=tmp_path / "file"), 1, "no library can be made in")
+
+
+def test_a_library_that_is_not_there(tmp_path: Path) -> None:
+    refused(run("ask", "x?", "--library", "nothing", home=tmp_path), 1, "there is no library in")
+
+
+def _unshared() -> bool:
+    probe = ("unshare", "--user", "--map-root-user", "--mount", "true")
+    return bool(shutil.which("unshare")) and subprocess.run(probe, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not _unshared(), reason="a small disk needs user namespaces (Linux)")
+@pytest.mark.parametrize("size", ["300k", "2m", "4m"])
+def test_a_full_disk_loses_nothing_and_the_next_ingest_goes_on(tmp_path: Path, size: str) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = (
+        f"mount -t tmpfs -o size={size} none {disk} && export ASSISTANT_HOME={disk}/home && "
+        f'{{ "$@" ingest {SEED} {ROOT}/seeds; echo "first: $?"; }} && mount -o remount,size=60m {disk} && '
+        f'"$@" ingest {ROOT}/seeds | tail -1 && "$@" doctor | grep -E "catalog|index"'
+    )
+    prefix = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
+    command = [*prefix, sys.executable, "-m", "assistant"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert "error: the disk is full" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "first: 1" in done.stdout
+    assert "The library holds 333 papers." in done.stdout
+    assert done.stdout.splitlines()[-3:] == [
+        "ok    catalog: 333 papers, 431 chunks",
+        "ok    lexical index: 333 papers",
+        "ok    vector index: 431 chunks",
+    ]
+
+
+def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
+    command = f"{sys.executable} -m assistant list -n 60 | head -1"
+    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
