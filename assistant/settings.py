@@ -43,7 +43,7 @@ class Settings:
     embedder: str = "bundled"
     prompts: str | None = None
     k: int = 10
-    chunk_tokens: int = 512
+    chunk_tokens: int = 640
     context_tokens: int = 8_192
     answer_tokens: int = 900
     timeout: float = 120.0
