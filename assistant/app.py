@@ -1,14 +1,12 @@
 """`Assistant`: the Python API, and the only place where settings become working parts."""
 
-import hashlib
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import __version__, doctor, embedders, prompts, settings
+from assistant import doctor, embedders, prompts, sample, settings
 from assistant.ask import Desk, ask, checked_question
 from assistant.cleaning import clean
 from assistant.embedders import Embedder
@@ -22,9 +20,7 @@ from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Sear
 from assistant.settings import Settings
 from assistant.writers import OnText, OpenAIWriter, Writer
 
-SAMPLE = "sample"
 DEFAULT = "default"
-_SEEDS = (Path(__file__).parent / "_seeds", Path(__file__).parent.parent / "seeds")
 
 Notice = Callable[[str], None]
 
@@ -86,9 +82,9 @@ class Assistant:
         """Read papers from files, folders or `-` into the library, which is made if there is none."""
         if isinstance(paths, str | Path):
             paths = [paths]
-        if self.library_name == SAMPLE and self.settings.library == SAMPLE:
+        if self.library_name == sample.NAME and self.settings.library == sample.NAME:
             raise UsageError("the sample library cannot be added to", hint="Name another: --library NAME")
-        if self.library_name == SAMPLE:  # no library yet: this makes the default one
+        if self.library_name == sample.NAME:  # no library yet: this makes the default one
             self.close()
             self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
         library = self._opened(create=True)
@@ -196,7 +192,7 @@ class Assistant:
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:
-            if self.library_name == SAMPLE:
+            if self.library_name == sample.NAME:
                 self.folder = self._sample()
             try:
                 self._library = self._made(self.folder, create=create)
@@ -204,7 +200,7 @@ class Assistant:
                 raise LibraryMissing(str(error), hint=f"Make it: assistant ingest PATH{self._flag()}") from error
             if self.settings.library is None and not create and not len(self._library):
                 self.close()  # an ingest that read nothing left it empty
-                self.library_name = SAMPLE
+                self.library_name = sample.NAME
                 return self._opened()
         return self._library
 
@@ -221,57 +217,27 @@ class Assistant:
         return f" --library {self.settings.library}" if self.settings.library else ""
 
     def _sample(self) -> Path:
-        """The library of the bundled seeds, built when it is first used: aside, then moved into place whole."""
-        seeds = next((place for place in _SEEDS if place.is_dir()), None)
-        if seeds is None:
-            raise LibraryMissing(
-                "the sample papers did not come with this installation", hint="Run: assistant ingest PATH"
-            )
-        files = sorted(str(file) for file in seeds.glob("*.txt"))
-        folder = self.settings.home / f"sample-{self._sample_key(files)}"
+        """The folder of the sample, built if need be; the user is told unless the sample was asked for."""
+        chosen = self.settings
+        fingerprint = embedders.fingerprint(chosen.embedder)
+        folder = sample.folder(chosen.home, fingerprint=fingerprint, chunk_tokens=chosen.chunk_tokens)
+        unasked = chosen.library != sample.NAME
         if folder.is_dir():
-            if self.settings.library != SAMPLE:
+            if unasked:
                 self._notice("no library yet, so this uses the bundled sample; make yours with: assistant ingest PATH")
             return folder
-        self._notice(
-            "no library yet: indexing the bundled sample, once"
-            if self.settings.library != SAMPLE
-            else "indexing the sample, once"
-        )
-        aside = folder.with_name(f"{folder.name}.{os.getpid()}")
-        with self._made(aside, create=True) as library:
-            ingest(
-                files,
-                library=library,
-                day=Date.today(),
-                label=lambda file: f"seeds/{Path(file).name}",
-                progress=self._progress,
-            )
-        try:
-            aside.rename(folder)
-        except OSError:  # another process was quicker
-            shutil.rmtree(aside, ignore_errors=True)
-        for old in self.settings.home.glob("sample-*"):
-            if old.suffix == "" and old != folder:
-                shutil.rmtree(old, ignore_errors=True)
+        self._notice(f"{'no library yet: ' if unasked else ''}indexing the bundled sample, once")
+        sample.build(folder, make=lambda aside: self._made(aside, create=True), progress=self._progress)
         return folder
-
-    def _sample_key(self, files: Sequence[str]) -> str:
-        """Changes with the seeds, the embedder, the chunks and the program: then the sample is built anew."""
-        parts = [__version__, embedders.fingerprint(self.settings.embedder), str(self.settings.chunk_tokens)]
-        digest = hashlib.sha256("\0".join(parts).encode())
-        for file in files:
-            digest.update(Path(file).read_bytes())
-        return digest.hexdigest()[:10]
 
 
 def _place(chosen: Settings) -> tuple[str, Path]:
     """Name and folder of the library that the settings ask for. The sample's folder is worked out when it is used."""
     if chosen.library is None:
         default = _named(chosen.home, DEFAULT)
-        return (DEFAULT, default) if default.is_dir() else (SAMPLE, chosen.home)
-    if chosen.library == SAMPLE:
-        return SAMPLE, chosen.home
+        return (DEFAULT, default) if default.is_dir() else (sample.NAME, chosen.home)
+    if chosen.library == sample.NAME:
+        return sample.NAME, chosen.home
     path = Path(chosen.library).expanduser()
     if len(path.parts) > 1 or chosen.library.startswith((".", "~")) or (path / CATALOG).exists():
         return str(path), path.absolute()

@@ -18,6 +18,7 @@ FLOORS = [
     {"citations", "evidence", "writers"},
     {"extractive", "library"},
     {"ask", "ingest", "doctor", "render"},
+    {"sample"},
     {"app"},
     {"evaluate", "console"},
     {"cli"},

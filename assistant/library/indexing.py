@@ -23,7 +23,9 @@ from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
 from assistant.results import Intake
 from assistant.text import chunk_spans
 
-CHUNK_TOKENS = 640  # estimated: 2,100 characters. One chunk an abstract was best when fused (held-out titles, SciFact train)
+CHUNK_TOKENS = (
+    640  # estimated: 2,100 characters. One chunk an abstract was best when fused (held-out titles, SciFact train)
+)
 BATCH = 2_000  # papers filed, embedded and indexed at a time
 
 Progress = Callable[[int, int], None]  # (done, total)
