@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.app import Assistant
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """The forms that results can be printed in."""
 
     text = "text"

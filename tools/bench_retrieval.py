@@ -136,7 +136,7 @@ def tune(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder, 
     print(f"| --- | --- |{' --- |' * len(weights)}")
     for judged in sets:
         with library_of(judged, folder, embedder, chunk_tokens) as library:
-            for boost in (0.25, 0.5, 1.0):
+            for boost in (0.0, 0.25, 0.5, 1.0):
                 lexical_index.FIELD_BOOSTS["title"] = boost
                 both = [[scores(library, query, side) for side in SIDES[:2]] for query in judged.queries]
                 means = [

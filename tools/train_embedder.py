@@ -10,33 +10,33 @@
 
     python tools/train_embedder.py papers.jsonl.gz assistant/static_model
 
-A text's vector is the normalised sum of its tokens' vectors. The table of token vectors starts random and learns, by
-a contrastive loss over large batches, to bring a title (or one sentence) near the rest of its own abstract and away
-from the others of the batch (InfoNCE, van den Oord et al. 2018, both directions). No other model takes part.
+A text's vector is the sum of its tokens' vectors, scaled to length 1. The table of token vectors starts random and
+learns, by a contrastive loss over large batches, to bring a title (or one sentence) near the rest of its own abstract
+and away from the others of the batch (InfoNCE, van den Oord et al. 2018, both directions). No other model takes part.
 
 `papers.jsonl.gz` has one paper a line: `title`, `text` (the abstract) and `first_seen` (YYYY-MM-DD). Papers first
-seen on or after `--held-out` are not read for training, neither by the tokenizer nor by the vectors; their titles
-then measure the result. The same command on the same machine writes the same bytes; another processor or number of
-threads sums floats in another order. What was tried and what it gave: README.md beside the weights.
+seen on or after `--held-out` train neither the tokenizer nor the vectors; tools/bench_retrieval.py --tune measures on
+them. The same command on the same machine writes the same bytes; another processor or number of threads sums floats
+in another order. What was tried and what it gave: README.md beside the weights.
 """
 
 import argparse
 import gzip
 import hashlib
 import json
-import os
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from assistant.cleaning import clean
@@ -63,7 +63,6 @@ class Recipe:
     title_kept: float = 0.5  # how often such an abstract keeps its title
     short_queries: float = 0.7  # share of queries cut to a random 30-100 % of their tokens, as keywords would be
     document_drop: float = 0.2  # share of an abstract's tokens left out
-    resplit: float = 0.05  # share of tokens replaced by smaller ones, so that word pieces learn a meaning
     misspelt: float = 0.3  # share of title queries with typing errors
 
 
@@ -73,26 +72,42 @@ class Paper:
     abstract: str
 
 
-def read(path: Path, *, held_out: str) -> tuple[list[Paper], list[Paper]]:
-    """Papers first seen before `held_out`, and those from that day on; cleaned."""
-    known: list[Paper] = []
-    unseen: list[Paper] = []
+def read(path: Path, *, held_out: str) -> tuple[list[Paper], int]:
+    """Papers first seen before `held_out`, cleaned, and how many there are from that day on."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            paper = Paper(clean(row["title"]), clean(row["text"]))
-            (known if row["first_seen"] < held_out else unseen).append(paper)
-    return known, unseen
+        rows = [json.loads(line) for line in lines]
+    known = [Paper(clean(row["title"]), clean(row["text"])) for row in rows if row["first_seen"] < held_out]
+    return known, len(rows) - len(known)
 
 
 def fit_tokenizer(papers: Sequence[Paper], *, size: int) -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    """A WordPiece tokenizer of `size` tokens.
+
+    The trainer numbers letters inside words in the order of a hash table, which changes from run to run and with it
+    the order of equally frequent merges. So the letters are fixed here, and announced as special tokens while it works.
+    """
+    normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
+    seen: Counter[str] = Counter()
+    for paper in papers:
+        seen.update(normalizer.normalize_str(f"{paper.title}{paper.abstract}"))
+    letters = sorted(letter for letter, count in seen.items() if count >= 100 and not letter.isspace())
+    fixed = [UNKNOWN, *(f"##{letter}" for letter in letters)]
+    tokenizer = _wordpiece({token: number for number, token in enumerate(fixed)}, normalizer)
     trainer = trainers.WordPieceTrainer(
-        vocab_size=size, min_frequency=2, limit_alphabet=200, special_tokens=[UNKNOWN], show_progress=False
+        vocab_size=size,
+        initial_alphabet=letters,
+        limit_alphabet=len(letters),
+        special_tokens=fixed,
+        show_progress=False,
     )
     tokenizer.train_from_iterator((text for paper in papers for text in (paper.title, paper.abstract)), trainer)
+    return _wordpiece(tokenizer.get_vocab(), normalizer)
+
+
+def _wordpiece(vocabulary: dict[str, int], normalizer: normalizers.Normalizer) -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return tokenizer
 
 
@@ -112,15 +127,10 @@ def misspell(text: str, draw: random.Random) -> str:
             return word
         at = draw.randrange(1, len(word) - 1)
         letter = draw.choice("abcdefghijklmnopqrstuvwxyz")
-        pair = word[at + 1] + word[at]
-        return draw.choice(
-            (
-                word[:at] + word[at + 1 :],
-                word[:at] + letter + word[at:],
-                word[:at] + letter + word[at + 1 :],
-                word[:at] + pair + word[at + 2 :],
-            )
+        end = draw.choice(
+            (word[at + 1 :], letter + word[at:], letter + word[at + 1 :], word[at + 1] + word[at] + word[at + 2 :])
         )
+        return word[:at] + end
 
     return re.sub(r"[a-z]{5,}", wrong, text.lower())
 
@@ -149,29 +159,6 @@ def spans(start: Ids, length: Ids) -> Ids:
     return np.repeat(start - before, length) + np.arange(int(length.sum()))
 
 
-def smaller_pieces(tokenizer: Tokenizer) -> Ragged:
-    """For each token of five letters and more, the longest-first pieces it would have were it not in the vocabulary."""
-    vocabulary = tokenizer.get_vocab(with_added_tokens=True)
-    return Ragged.of(
-        [_pieces(token, vocabulary) for token, _ in sorted(vocabulary.items(), key=lambda item: item[1])]
-    )
-
-
-def _pieces(token: str, vocabulary: dict[str, int]) -> Ids:
-    inside, word = token.startswith("##"), token.removeprefix("##")
-    found: list[int] = []
-    at = 0
-    while len(word) >= 5 and token != UNKNOWN and at < len(word):
-        mark = "##" if inside or at else ""
-        ends = (end for end in range(len(word), at, -1) if mark + word[at:end] != token)
-        end = next((end for end in ends if mark + word[at:end] in vocabulary), None)
-        if end is None:
-            return np.empty(0, np.int64)
-        found.append(vocabulary[mark + word[at:end]])
-        at = end
-    return np.array(found, dtype=np.int64)
-
-
 @dataclass(frozen=True, slots=True)
 class Bags:
     """One bag of token ids per text of a batch: `ids` in order of `text`, the number of the bag each belongs to."""
@@ -185,14 +172,6 @@ class Bags:
         keep = keep | emptied[self.text]
         return Bags(self.ids[keep], self.text[keep])
 
-    def resplit(self, pieces: Ragged, share: float, draw: np.random.Generator) -> "Bags":
-        """The bags with a random `share` of their ids replaced by smaller pieces, where they have any."""
-        hit = (draw.random(len(self.ids)) < share) & (pieces.length[self.ids] > 0)
-        ids, which = pieces.gather(self.ids[hit])
-        text = np.concatenate([self.text[~hit], self.text[hit][which]])
-        order = np.argsort(text, kind="stable")
-        return Bags(np.concatenate([self.ids[~hit], ids])[order], text[order])
-
     def offsets(self, count: int) -> Ids:
         length = np.bincount(self.text, minlength=count)
         return np.cumsum(length) - length
@@ -203,9 +182,10 @@ class Pairs:
 
     MISSPELT = 4  # misspelt forms kept of each title
 
-    def __init__(self, papers: Sequence[Paper], tokenizer: Tokenizer, recipe: Recipe, draw: np.random.Generator) -> None:
+    def __init__(
+        self, papers: Sequence[Paper], tokenizer: Tokenizer, recipe: Recipe, draw: np.random.Generator
+    ) -> None:
         self._recipe, self._draw, self._count = recipe, draw, len(papers)
-        self._pieces = smaller_pieces(tokenizer)
         texts: list[str] = []
         first: list[int] = []  # where each paper's title is; its sentences follow
         for paper in papers:
@@ -229,7 +209,7 @@ class Pairs:
         with_title = by_sentence & (draw.random(count) < recipe.title_kept)
         inside = (row != query[paper]) & ((row != first[paper]) | with_title[paper])
         document = self._bags(row[inside], paper[inside])
-        # 3. noise: typing errors, smaller pieces, tokens left out
+        # 3. noise: typing errors, tokens left out
         wrong = ~by_sentence & (draw.random(count) < recipe.misspelt)
         variant = self._first[-1] + draw.integers(0, self.MISSPELT, count) * self._count + papers
         asked = self._bags(np.where(wrong, variant, query), np.arange(count))
@@ -239,7 +219,7 @@ class Pairs:
 
     def _bags(self, rows: Ids, text: Ids) -> Bags:
         ids, which = self._texts.gather(rows)
-        return Bags(ids, text[which]).resplit(self._pieces, self._recipe.resplit, self._draw)
+        return Bags(ids, text[which])
 
 
 def train(papers: Sequence[Paper], tokenizer: Tokenizer, recipe: Recipe, *, seed: int) -> NDArray[np.float32]:
@@ -261,7 +241,8 @@ def train(papers: Sequence[Paper], tokenizer: Tokenizer, recipe: Recipe, *, seed
             chosen = order[number * recipe.batch : (number + 1) * recipe.batch]
             query, document = (_summed(table, bags, len(chosen)) for bags in pairs.batch(chosen))
             loss = 0.6 * _contrast(query, document, recipe.temperature)
-            loss += 0.4 * _contrast(*(v[:, : recipe.short_dimension] for v in (query, document)), recipe.temperature)
+            query, document = (vectors[:, : recipe.short_dimension] for vectors in (query, document))
+            loss += 0.4 * _contrast(query, document, recipe.temperature)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -282,3 +263,58 @@ def _contrast(query: Any, document: Any, temperature: float) -> Any:
     scores = normalize(query) @ normalize(document).T / temperature
     target = torch.arange(len(scores))
     return (cross_entropy(scores, target) + cross_entropy(scores.T, target)) / 2
+
+
+def quantized(table: NDArray[np.float32], *, levels: int = 31) -> NDArray[np.int8]:
+    """`table` as integers from -levels to levels, one scale for all: a text's vector is normalised, so the scale
+    itself is not kept. 63 steps rank as well as float32 and deflate to 6 bits in the wheel; rare tokens beyond 3.5
+    standard deviations are cut."""
+    scale = 3.5 * float(table.std()) / levels
+    steps: NDArray[np.int8] = np.clip(np.rint(table / scale), -levels, levels).astype(np.int8)
+    return steps
+
+
+def write(folder: Path, table: NDArray[np.int8], tokenizer: Tokenizer) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_bytes(save({"embeddings": table}))
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    config = {"model_type": "model2vec", "embedding_dtype": "int8", "max_length": 512, "normalize": True}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def note(card: Path, facts: dict[str, object]) -> None:
+    """Put the facts of this run between the two marks of the model card; the rest of it is written by hand."""
+    begin, end = "<!-- facts of the run -->", "<!-- end of facts -->"
+    blank = f"---\nlicense: apache-2.0\nlanguage: en\n---\n\n{begin}\n{end}\n"  # model2vec warns without metadata
+    text = card.read_text(encoding="utf-8") if card.is_file() else blank
+    before, _, rest = text.partition(begin)
+    lines = "".join(f"- {name}: {value}\n" for name, value in facts.items())
+    card.write_text(f"{before}{begin}\n{lines}{end}{rest.partition(end)[2]}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("papers", type=Path, help="arXiv metadata, JSON lines, gzip")
+    parser.add_argument("folder", type=Path, help="where the model goes")
+    parser.add_argument("--held-out", default="2026-05-01", help="first day that is not trained on (YYYY-MM-DD)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    started, recipe = time.monotonic(), Recipe()
+    papers, unseen = read(args.papers, held_out=args.held_out)
+    tokenizer = fit_tokenizer(papers, size=recipe.vocabulary)
+    write(args.folder, quantized(train(papers, tokenizer, recipe, seed=args.seed)), tokenizer)
+    files = {name: args.folder / name for name in ("model.safetensors", "tokenizer.json")}
+    facts = {
+        "papers trained on": f"{len(papers)}, first seen before {args.held_out}",
+        "papers held out": unseen,
+        "seed and threads": f"{args.seed}, {args.threads}",
+        "recipe": ", ".join(f"{key}={value}" for key, value in asdict(recipe).items()),
+    } | {f"sha256 of {name}": hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
+    note(args.folder / "README.md", facts)
+    print(f"{args.folder}: done in {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
