@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistant import drafts, prompts
 from assistant.citations import Checked, check
-from assistant.cleaning import clean, printable
+from assistant.cleaning import clean, one_line
 from assistant.errors import ContextOverflow, EndpointError, UsageError
 from assistant.evidence import assess
 from assistant.library import Library
@@ -37,7 +37,7 @@ class Desk:
 
 def checked_question(text: str) -> str:
     """A question as it is used: printable, on one line. UsageError: empty, or too long to be one."""
-    question = " ".join(printable(text).split())
+    question = one_line(text)
     if not question:
         raise UsageError("the question is empty", hint='Ask one: ask "which papers reduce KV cache memory?"')
     if len(question) > MAX_QUESTION:

@@ -16,7 +16,7 @@ _INVISIBLE = re.compile(
     "\ue000-\uf8ff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
 def printable(text: str) -> str:
@@ -25,6 +25,11 @@ def printable(text: str) -> str:
         return text
     text = _ANSI.sub("", text.replace("\r\n", "\n"))
     return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """`text` printable and on one line, white space folded: for names, ids, messages."""
+    return " ".join(printable(text).split())
 
 
 _SYMBOLS = {
@@ -62,7 +67,7 @@ _ACCENT = re.compile(
     r"\\(?:(['`^=.~])\s*|(\")(?=\{?[aeiouyAEIOUY])|([uvHcrk])(?=\s*\{\s*[A-Za-z]\s*\}))"
     r"(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))"
 )
-_DROPPED = re.compile(r"~?\\(?:cite\w*|label|ref|eqref|cref|color|vspace|hspace|thanks)\*?(?:\[[^\]]*\])?\{[^{}]*\}")
+_DROPPED = re.compile(r"~?\\(?:cite\w*|label|ref|eqref|cref|color|vspace|hspace|thanks)\*?(?:\[[^][]*\])?\{[^{}]*\}")
 _LINK = re.compile(r"\\href\s*\{[^{}]*\}\s*\{([^{}]*)\}|\\textcolor\s*\{[^{}]*\}\s*\{([^{}]*)\}")
 _FOOTNOTE = re.compile(r"\s*\\footnote\s*\{([^{}]*)\}")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
@@ -75,7 +80,7 @@ _STYLE = re.compile(
 _COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?")
 _SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
 _GROUP = re.compile(r"\{([^{},]*)\}")
-_STRAY_BRACE = re.compile(r"(\{[^{}]*,[^{}]*\})|[{}]")  # sets such as {g(1), g(2)} keep theirs
+_STRAY_BRACE = re.compile(r"(\{[^{},]*,[^{}]*\})|[{}]")  # sets such as {g(1), g(2)} keep theirs
 _TIMES = re.compile(
     r"(?<=\d) ?×\s*(?=\d)|(?<=\d)times(?![a-z])|\btimes~(?=\d)|(?<=\b[B-Zb-hj-z]) times (?=[B-Zb-hj-z]\b)"
 )
@@ -90,7 +95,7 @@ def clean(text: str) -> str:
     Source of the patterns: the four seed files and 30,000 arXiv abstracts. Never raises; words are kept, also
     those of unknown commands (`\\tool` → `tool`).
     """
-    text = printable(text)
+    text = _SPACES.sub(" ", printable(text))  # before the patterns too: several are slow on long white space
     if _DAMAGE.search(text):
         text = _delatex(text)
     return _SPACES.sub(" ", text).strip()

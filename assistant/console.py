@@ -3,13 +3,14 @@
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.cleaning import printable
+from assistant.cleaning import one_line, printable
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
@@ -60,18 +61,19 @@ class Run:
 
     def note(self, text: str) -> None:
         """Something the user should know but need not act on."""
-        self.err.print(f"note: {_line(text)}", style="dim", markup=False, soft_wrap=True)
+        self.err.print(f"note: {one_line(text)}", style="dim", markup=False, soft_wrap=True)
+
+    def trace(self) -> None:
+        """The traceback of the exception being handled."""
+        self.bar.close()
+        self.err.print(printable(traceback.format_exc()), markup=False, soft_wrap=True)
 
     def report(self, message: str, hint: str) -> None:
         """What went wrong, in one line, and what to do."""
         self.bar.close()
-        self.err.print(f"error: {_line(message)}", style="red", markup=False, soft_wrap=True)
+        self.err.print(f"error: {one_line(message)}", style="red", markup=False, soft_wrap=True)
         if hint:
-            self.err.print(f"       {_line(hint)}", markup=False, soft_wrap=True)
-
-
-def _line(text: str) -> str:
-    return " ".join(printable(text).split())
+            self.err.print(f"       {one_line(hint)}", markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -87,7 +89,7 @@ def running(debug: bool, **flags: object) -> Iterator[Run]:
         raise
     except AssistantError as error:
         if debug:
-            raise
+            run.trace()
         run.report(str(error), error.hint)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
@@ -99,7 +101,7 @@ def running(debug: bool, **flags: object) -> Iterator[Run]:
         raise typer.Exit(0) from None
     except Exception as error:
         if debug:
-            raise
+            run.trace()
         run.report(f"unexpected {type(error).__name__}: {error}", "This is a bug: report what it says with --debug.")
         raise typer.Exit(1) from None
     finally:

@@ -12,6 +12,7 @@ from datetime import date as Date
 
 from assistant.cleaning import clean
 
+MAX_ABSTRACT = 100_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
 MAX_TITLE_KEY = 160  # characters; longer titles are cut and get a digest, so that keys stay indexable
 
 

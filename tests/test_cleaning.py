@@ -88,3 +88,12 @@ def test_clean_never_fails_and_leaves_no_backslash(text: str) -> None:
 def seed_texts() -> list[str]:
     files = (Path(__file__).parent.parent / "seeds").glob("*.txt")
     return [line for file in files for line in file.read_text().split("\n") if len(line) > 30]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["{" + "," * 100_000, "\\cite[" * 20_000, "\\ " + " " * 100_000, "\x1b]" * 50_000, "_{" * 50_000, "$1" * 50_000],
+)
+def test_text_made_to_be_slow_is_not(piece: str) -> None:
+    """Each of these takes minutes with a pattern that scans to the end from every place it could begin."""
+    assert len(clean(piece)) <= len(piece)

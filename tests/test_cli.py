@@ -224,16 +224,22 @@ def test_a_bug_is_one_line_and_a_traceback_only_on_demand(home: Path, monkeypatc
     assert done.exit_code == 1
     assert "error: unexpected ZeroDivisionError" in done.stderr
     assert "Traceback" not in done.stderr
-    assert isinstance(run("ask", QUESTION, "--debug").exception, ZeroDivisionError)
+    traced = run("ask", QUESTION, "--debug")
+    assert traced.exit_code == 1
+    assert "Traceback" in traced.stderr
+    assert "error: unexpected ZeroDivisionError" in traced.stderr
 
 
 def test_hostile_text_reaches_the_terminal_as_text() -> None:
     hostile = {
         "title": "Evil \x1b]0;owned\x07",
         "abstract": "KV cache memory \x1b[2J\u202e is reduced [7] by <script>9%</script>.",
+        "id": "x:\x1b[8m1\n",
+        "url": "https://example.org/\x1b[2J",
+        "authors": ["Eve \x1b]8;;http://evil\x07link", "Bob\nid  forged"],
     }
     CliRunner().invoke(app, ["ingest", "-"], input=json.dumps(hostile))
-    for words in (("ask", "who reduces KV cache memory?"), ("search", "KV cache"), ("show", "evil"), ("list",)):
+    for words in (("ask", "who reduces KV cache memory?"), ("search", "KV cache"), ("show", "x:1"), ("list",)):
         for form in ("text", "md", "json"):
             out = run(*words, "--format", form).stdout
             assert "Evil" in out or "reduced" in out

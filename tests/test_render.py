@@ -25,6 +25,7 @@ from assistant.results import (
 
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07 \x9b31m \u202eevil\u200b <script>alert(1)</script> [x](http://evil) ![y](http://evil)"
+    "\nforged"
 )
 ANSWER = Answer(
     question="which papers reduce memory?",
@@ -146,6 +147,7 @@ def outputs() -> Iterator[tuple[str, str]]:
 def test_nothing_hostile_reaches_any_output(name: str, text: str) -> None:
     assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"}
     if name == "markdown":
+        assert "\nforged" not in text
         assert "<script>" not in text.replace("\\<script\\>", "")
         assert "](http://evil)" not in text.replace("\\](http://evil)", "")
 

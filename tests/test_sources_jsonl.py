@@ -137,3 +137,22 @@ def test_any_values_in_any_field_give_a_record_or_a_problem(row: dict[str, objec
     items = read(GOOD, row)
     assert isinstance(items[0], Record)
     assert len(items) >= 2
+
+
+def test_names_and_ids_come_in_as_one_plain_line() -> None:
+    hostile = {"id": "x:\x1b[8m1\n", "url": "https://x.org/\x1b[2J", "authors": ["Eve \x1b]0;x\x07\nL."]}
+    read_as = paper(GOOD | hostile)
+    assert (read_as.source_id, read_as.url, read_as.authors) == ("x:1", "https://x.org/", ("Eve L.",))
+
+
+@pytest.mark.parametrize("field", ["id", "url", "organization", "doi"])
+def test_a_name_of_absurd_length_is_left_out_and_reported(field: str) -> None:
+    problem, record = read(GOOD | {field: "x" * 10_000})
+    assert isinstance(problem, Problem)
+    assert problem.reason.startswith(f"{field} left out: string should have at most")
+    assert isinstance(record, Record)
+
+
+def test_what_is_too_long_for_an_abstract_is_no_paper() -> None:
+    problem, _ = read({"title": "T", "abstract": "a" * 200_000}, GOOD)
+    assert problem == Problem(1, "abstract: string should have at most 100000 characters")

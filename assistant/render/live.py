@@ -4,7 +4,7 @@ is shown where standard error is not a terminal."""
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from assistant.cleaning import printable
+from assistant.cleaning import one_line, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,13 +30,14 @@ class Bar:
         if self._progress is None:
             from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            what_column = TextColumn("{task.description}", markup=False)
+            columns = (what_column, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
             self._progress = Progress(*columns, console=self._console, transient=True)
             self._progress.start()
         if self._task is None or what != self._what:
             if self._task is not None:
                 self._progress.remove_task(self._task)
-            self._task = self._progress.add_task(printable(what)[-60:], total=total or None)
+            self._task = self._progress.add_task(one_line(what)[-60:], total=total or None)
             self._what = what
         self._progress.update(self._task, completed=done, total=total or None)
 
@@ -62,6 +63,7 @@ class LiveDraft:
             self._live = Live(console=self._console, transient=True, refresh_per_second=8)
             self._live.start()
         self._text += printable(piece)
+        self._text = self._text[-DRAFT_LINES * 400 :]  # more than is shown, at any width
         lines = Text(self._text, "dim").wrap(self._console, max(20, self._console.width - 1))[-DRAFT_LINES:]
         self._live.update(Text("\n").join([Text("being written, not checked yet", "italic dim"), *lines]))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from assistant.cleaning import clean, printable
+from assistant.cleaning import clean, one_line
 from assistant.papers import StoredPaper
 from assistant.render.words import byline, flags, footer
 from assistant.results import Answer, Citation, SearchResult, Sentence
@@ -14,7 +14,7 @@ _MEANING = re.compile(r"([\\`*_\[\]<>|~#])")
 
 def escaped(text: str) -> str:
     """`text` as Markdown that shows exactly it, on one line."""
-    return _MEANING.sub(r"\\\1", " ".join(printable(text).split()))
+    return _MEANING.sub(r"\\\1", one_line(text))
 
 
 def answer(result: Answer) -> str:
@@ -67,5 +67,5 @@ def papers(found: Sequence[StoredPaper]) -> str:
     for one in found:
         lines += [f"## {escaped(clean(one.paper.title))}", ""]
         lines += [f"*{escaped(detail)}*" for detail in [", ".join(one.paper.authors)] if detail]
-        lines += [escaped(clean(one.paper.abstract)), "", f"`{one.paper_id.replace('`', '')}`", ""]
+        lines += [escaped(clean(one.paper.abstract)), "", f"`{one_line(one.paper_id).replace('`', '')}`", ""]
     return "\n".join(lines)

@@ -21,13 +21,13 @@ def answer(result: Answer, console: "Console") -> None:
         _line(console, f"No answer: {result.why}.", "bold")
     _blocks(console, result.sentences)
     if result.removed:
-        _line(console, "\nTaken out, not supported", "bold")
+        _heading(console, "Taken out, not supported")
         _blocks(console, result.removed)
     if result.nearest:
-        _line(console, "\nClosest papers", "bold")
+        _heading(console, "Closest papers")
         _references(console, result.nearest)
     if result.citations:
-        _line(console, "\nReferences", "bold")
+        _heading(console, "References")
         _references(console, result.citations)
     _line(console, "")
     _line(console, footer(result), "dim")
@@ -180,13 +180,18 @@ def _line(console: "Console", text: str, style: str = "") -> None:
     _hanging(console, "", [(text, style)])
 
 
+def _heading(console: "Console", text: str) -> None:
+    _line(console, "")
+    _line(console, text, "bold")
+
+
 def _hanging(console: "Console", first: str, parts: Sequence[tuple[str, str]], *, style: str = "") -> None:
     """Print styled parts after `first`, wrapped under themselves on a terminal, on one line otherwise."""
     from rich.text import Text
 
     text = Text()
     for part, part_style in parts:
-        text.append(printable(part), part_style)
+        text.append(" ".join(printable(part).split("\n")), part_style)
     text.rstrip()
     if not console.is_terminal:
         console.print(Text.assemble((first, style), text), soft_wrap=True)

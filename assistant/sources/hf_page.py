@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date as Date
 from typing import BinaryIO
 
+from assistant.cleaning import one_line
 from assistant.errors import SourceError
-from assistant.papers import Paper, Problem, Record
+from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record
 
 MAX_BYTES = 64_000_000
 MAX_TITLE = 400  # characters; the longest title seen has 136
@@ -109,8 +110,8 @@ def _entry(lines: list[tuple[int, str]], at: int) -> Entry:
     if at + 1 == len(lines):
         raise _broken(number, "the last title has no abstract")
     below, abstract = lines[at + 1]
-    if len(abstract) < max(MIN_ABSTRACT, len(title)):
-        raise _broken(below, f"an abstract was due here, this line has only {len(abstract)} characters")
+    if not max(MIN_ABSTRACT, len(title)) <= len(abstract) <= MAX_ABSTRACT:
+        raise _broken(below, f"an abstract was due here, this line has {len(abstract):,} characters")
     if at + 3 < len(lines) and lines[at + 3][1] == _DOT:
         dateline = lines[at + 4][1] if at + 4 < len(lines) else ""
         if not _DATE.fullmatch(dateline):
@@ -155,4 +156,4 @@ def _record(entry: Entry, fallback: int | None) -> Iterator[Record | Problem]:
 
 def _organization(byline: str | None) -> str | None:
     """The name in a byline such as `google Google`: the account's name is glued before the display name."""
-    return byline.split(" ", 1)[-1] if byline else None
+    return one_line(byline).split(" ", 1)[-1] if byline else None

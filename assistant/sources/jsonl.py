@@ -13,10 +13,15 @@ from typing import Annotated, Any, BinaryIO
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from assistant.cleaning import one_line
 from assistant.errors import SourceError
-from assistant.papers import Paper, Problem, Record, arxiv_id_in, doi_in
+from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record, arxiv_id_in, doi_in
 
 MAX_LINE = 8_000_000  # bytes; an abstract has 2,000, so a longer line is not a paper
+MAX_TITLE = 2_000  # characters
+MAX_NAME = 300  # characters of an id, an author, a category, an organization
+MAX_NAMES = 10_000  # authors or categories; collaborations in physics have 5,000
+MAX_URL = 2_000  # characters
 GIVE_UP_AFTER = 20  # lines with no paper among them
 
 
@@ -31,8 +36,14 @@ def _day(value: Any) -> Any:
     return value[:10] if isinstance(value, str) else value
 
 
-_Text = Annotated[str, Field(min_length=1)]
-_Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+def _plain(value: Any) -> Any:
+    """Names and ids go to terminals and into addresses: nothing invisible in them, one line each."""
+    return one_line(value) if isinstance(value, str) else value
+
+
+_Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_plain)]
+_Address = Annotated[str, Field(max_length=MAX_URL), BeforeValidator(_plain)]
+_Names = Annotated[tuple[_Name, ...], Field(max_length=MAX_NAMES), BeforeValidator(_listed)]
 
 
 class _Row(BaseModel):
@@ -40,18 +51,18 @@ class _Row(BaseModel):
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, coerce_numbers_to_str=True)
 
-    title: _Text
-    abstract: _Text = Field(validation_alias=AliasChoices("abstract", "text"))
-    id: str | None = Field(None, validation_alias=AliasChoices("id", "_id"))
-    doi: str | None = None
+    title: str = Field(min_length=1, max_length=MAX_TITLE)
+    abstract: str = Field(validation_alias=AliasChoices("abstract", "text"), min_length=1, max_length=MAX_ABSTRACT)
+    id: _Name | None = Field(None, validation_alias=AliasChoices("id", "_id"))
+    doi: _Name | None = None
     authors: _Names | None = None
     author_count: int | None = Field(None, ge=0)
-    organization: str | None = None
+    organization: _Name | None = None
     date: Annotated[Date | None, BeforeValidator(_day)] = Field(
         None, validation_alias=AliasChoices("date", "published", "first_seen")
     )
     date_inferred: bool | None = None
-    url: str | None = Field(None, validation_alias=AliasChoices("url", "abs"))
+    url: _Address | None = Field(None, validation_alias=AliasChoices("url", "abs"))
     categories: _Names | None = None
     upvotes: int | None = None
 
