@@ -92,7 +92,14 @@ def seed_texts() -> list[str]:
 
 @pytest.mark.parametrize(
     "piece",
-    ["{" + "," * 100_000, "\\cite[" * 20_000, "\\ " + " " * 100_000, "\x1b]" * 50_000, "_{" * 50_000, "$1" * 50_000],
+    [
+        "{" + "," * 1_000_000,
+        "\\cite[" * 200_000,
+        "\\ " + " " * 1_000_000,
+        "\x1b]" * 50_000,
+        "_{" * 50_000,
+        "$1" * 50_000,
+    ],
 )
 def test_text_made_to_be_slow_is_not(piece: str) -> None:
     """Each of these takes minutes with a pattern that scans to the end from every place it could begin."""
