@@ -33,7 +33,7 @@ ONLY_IN = {
     "openai": {"writers.py"},
     "tiktoken": {"text.py", "doctor.py"},
     "model2vec": {"embedders.py"},
-    "sqlite3": {"library/catalog.py", "library/schema.py"},
+    "sqlite3": {"library/catalog.py", "library/filing.py", "library/schema.py"},
     "filelock": {"library/lock.py"},
     "pydantic": {"sources/jsonl.py"},
     "markdown_it": {"drafts.py"},

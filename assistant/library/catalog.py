@@ -9,45 +9,26 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
-from enum import Enum
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew, PaperNotFound
-from assistant.library.schema import FIELDS, SCHEMA, VERSION, as_ours, from_row, primary_code, to_row
-from assistant.papers import (
-    Chunk,
-    Filters,
-    Paper,
-    Provenance,
-    Record,
-    StoredPaper,
-    arxiv_id_in,
-    doi_in,
-    merge,
-    title_key,
+from assistant.library import filing
+from assistant.library.filing import Added
+from assistant.library.schema import (
+    FIELDS,
+    INDEXED,
+    PENDING,
+    SCHEMA,
+    VERSION,
+    as_ours,
+    from_row,
+    primary_code,
+    read_paper,
 )
+from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper, arxiv_id_in, doi_in, title_key
 
 FILE = "catalog.sqlite3"
 BUSY_SECONDS = 30.0
-PENDING, INDEXED = 0, 1
-
-
-class Outcome(Enum):
-    """What one record meant to the catalog."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    KNOWN = "known"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """The paper a record belongs to, and what became of it. `reason` is set on a conflict."""
-
-    number: int
-    outcome: Outcome
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,71 +120,8 @@ class Catalog:
             self._db.execute("COMMIT")
 
     def add(self, record: Record, *, source: str, file: str, day: Date) -> Added:
-        """File a record: a new paper, news of a known one, or nothing new. Call it inside a transaction."""
-        paper = record.paper
-        number = self._match(paper)
-        if number is None:
-            number = self._insert(paper)
-            added = Added(number, Outcome.NEW)
-        else:
-            added = self._update(number, paper)
-        if added.outcome is not Outcome.CONFLICT:
-            self._db.executemany(
-                "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING", [(k, number) for k in paper.identities]
-            )
-            self._db.execute(
-                "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET line = excluded.line, "
-                "digest = excluded.digest",
-                (number, source, file, record.line, paper.digest(), day.isoformat()),
-            )
-        return added
-
-    def _match(self, paper: Paper) -> int | None:
-        """The known paper that a record is of: by its strongest known identity. A title alone does not make two
-        papers one where both have an arXiv id (or DOI, or id) and these differ."""
-        for key in paper.identities:
-            row = self._db.execute("SELECT number FROM identities WHERE key = ?", (key,)).fetchone()
-            if row is None:
-                continue
-            if key.startswith("title:"):
-                ids = "SELECT arxiv_id, doi, source_id FROM papers WHERE number = ?"
-                known = self._db.execute(ids, row).fetchone()
-                mine = (paper.arxiv_id, paper.doi, paper.source_id)
-                if any(a and b and a != b for a, b in zip(known, mine, strict=True)):
-                    continue
-            return int(row[0])
-        return None
-
-    def _insert(self, paper: Paper) -> int:
-        columns = ", ".join(FIELDS)
-        marks = ", ".join("?" * (len(FIELDS) + 2))
-        cursor = self._db.execute(
-            f"INSERT INTO papers(paper_id, state, {columns}) VALUES ({marks})",
-            (self._free_id(paper), PENDING, *to_row(paper)),
-        )
-        return int(cursor.lastrowid or 0)
-
-    def _free_id(self, paper: Paper) -> str:
-        """The new paper's name; with its prefix where a paper known by title only has that name already."""
-        taken = self._db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-        return paper.identities[0] if taken else paper.paper_id
-
-    def _update(self, number: int, paper: Paper) -> Added:
-        seen = "SELECT 1 FROM sources WHERE number = ? AND digest = ?"
-        if self._db.execute(seen, (number, paper.digest())).fetchone():
-            return Added(number, Outcome.KNOWN)
-        known = self._paper(number)
-        if _contradicts(known, paper):
-            reason = f"id “{paper.source_id}” already names “{known.title[:60]}”; give this file's ids a prefix"
-            return Added(number, Outcome.CONFLICT, reason)
-        merged = merge(known, paper)
-        if merged == known:
-            return Added(number, Outcome.KNOWN)
-        assigned = ", ".join(f"{field} = ?" for field in FIELDS)
-        self._db.execute(
-            f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), number)
-        )
-        return Added(number, Outcome.CHANGED)
+        """File a record: see `filing.add`. Call it inside a transaction."""
+        return filing.add(self._db, record, source=source, file=file, day=day)
 
     def put_chunks(self, chunks: Iterable[tuple[int, Chunk, bytes]]) -> None:
         """Keep (paper number, chunk, vector) rows. Call it inside a transaction."""
@@ -269,13 +187,9 @@ class Catalog:
             rows = self._db.execute(
                 "SELECT source, file, line, day FROM sources WHERE number = ? ORDER BY rowid", (number,)
             ).fetchall()
-            paper = self._paper(number)
+            paper = read_paper(self._db, number)
         sources = tuple(Provenance(source, file, line, Date.fromisoformat(day)) for source, file, line, day in rows)
         return StoredPaper(paper_id, paper, sources)
-
-    def _paper(self, number: int) -> Paper:
-        columns = ", ".join(FIELDS)
-        return from_row(self._db.execute(f"SELECT {columns} FROM papers WHERE number = ?", (number,)).fetchone())
 
     def resolve(self, name: str) -> int:
         """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of its
@@ -325,7 +239,7 @@ class Catalog:
     def indexed(self) -> list[int]:
         """Numbers of the papers that both indexes hold."""
         with self._mapped():
-            return [int(row[0]) for row in self._db.execute("SELECT number FROM papers WHERE state = 1")]
+            return [int(row[0]) for row in self._db.execute("SELECT number FROM papers WHERE state = ?", (INDEXED,))]
 
     def data_version(self) -> int:
         """Changes when another connection has written to the file."""
@@ -371,17 +285,6 @@ class Catalog:
             yield
         except sqlite3.Error as error:
             raise as_ours(error, self.path) from error
-
-
-def _contradicts(known: Paper, new: Paper) -> bool:
-    """Whether two records with the same plain id cannot be the same paper: neither title nor abstract agree.
-    An arXiv id or DOI names one paper in the world; a bare `4983` is one in every corpus."""
-    same_world_id = (new.arxiv_id and new.arxiv_id == known.arxiv_id) or (new.doi and new.doi == known.doi)
-    return (
-        not same_world_id
-        and title_key(known.title) != title_key(new.title)
-        and known.abstract.split() != new.abstract.split()
-    )
 
 
 def _conditions(filters: Filters) -> tuple[str, list[str]]:

@@ -16,16 +16,17 @@ from typing import TypeVar
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import EmbedderMismatch, LibraryDamaged
-from assistant.library.catalog import INDEXED, Catalog, ChunkRow, Outcome
+from assistant.library.catalog import Catalog, ChunkRow
+from assistant.library.filing import Outcome
 from assistant.library.lexical import LexicalIndex
+from assistant.library.schema import INDEXED
 from assistant.library.vectors import ChromaIndex, from_bytes, to_bytes
 from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
 from assistant.results import Intake
 from assistant.text import chunk_spans
 
-CHUNK_TOKENS = (
-    640  # estimated: 2,100 characters. One chunk an abstract was best when fused (held-out titles, SciFact train)
-)
+# Estimated tokens, about 2,100 characters: one chunk an abstract was best when fused (held-out titles, SciFact train).
+CHUNK_TOKENS = 640
 BATCH = 2_000  # papers filed, embedded and indexed at a time
 
 Progress = Callable[[int, int], None]  # (done, total)

@@ -50,6 +50,7 @@ CREATE TABLE chunks(
 );
 CREATE INDEX chunks_paper ON chunks(paper);
 """
+PENDING, INDEXED = 0, 1  # papers.state
 FIELDS = (
     "title", "abstract", "arxiv_id", "doi", "source_id", "authors", "author_count", "organization", "date",
     "date_inferred", "url", "categories", "upvotes",
@@ -95,3 +96,8 @@ def from_row(row: Sequence[object]) -> Paper:
     values["date"] = Date.fromisoformat(str(values["date"])) if values["date"] else None
     values["date_inferred"] = bool(values["date_inferred"])
     return Paper(**values)  # type: ignore[arg-type]
+
+
+def read_paper(db: sqlite3.Connection, number: int) -> Paper:
+    columns = ", ".join(FIELDS)
+    return from_row(db.execute(f"SELECT {columns} FROM papers WHERE number = ?", (number,)).fetchone())

@@ -1,0 +1,104 @@
+"""What a record means to the catalog: a new paper, news of a known one, nothing new, or a clash of ids."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date as Date
+from enum import Enum
+
+from assistant.library.schema import FIELDS, PENDING, read_paper, to_row
+from assistant.papers import Paper, Record, merge, title_key
+
+
+class Outcome(Enum):
+    """What one record meant to the catalog."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The paper a record belongs to, and what became of it. `reason` is set on a conflict."""
+
+    number: int
+    outcome: Outcome
+    reason: str = ""
+
+
+def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: Date) -> Added:
+    """File a record inside the open transaction of `db`, with where it was read; nothing is kept of a conflict."""
+    paper = record.paper
+    number = _match(db, paper)
+    added = _update(db, number, paper) if number is not None else Added(_insert(db, paper), Outcome.NEW)
+    if added.outcome is not Outcome.CONFLICT:
+        db.executemany(
+            "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(key, added.number) for key in paper.identities],
+        )
+        db.execute(
+            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET line = excluded.line, "
+            "digest = excluded.digest",
+            (added.number, source, file, record.line, paper.digest(), day.isoformat()),
+        )
+    return added
+
+
+def _match(db: sqlite3.Connection, paper: Paper) -> int | None:
+    """The known paper that a record is of: by its strongest known identity. A title alone does not make two
+    papers one where both have an arXiv id (or DOI, or id) and these differ."""
+    for key in paper.identities:
+        row = db.execute("SELECT number FROM identities WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            continue
+        if key.startswith("title:"):
+            known = db.execute("SELECT arxiv_id, doi, source_id FROM papers WHERE number = ?", row).fetchone()
+            mine = (paper.arxiv_id, paper.doi, paper.source_id)
+            if any(a and b and a != b for a, b in zip(known, mine, strict=True)):
+                continue
+        return int(row[0])
+    return None
+
+
+def _insert(db: sqlite3.Connection, paper: Paper) -> int:
+    columns = ", ".join(FIELDS)
+    marks = ", ".join("?" * (len(FIELDS) + 2))
+    cursor = db.execute(
+        f"INSERT INTO papers(paper_id, state, {columns}) VALUES ({marks})",
+        (_free_id(db, paper), PENDING, *to_row(paper)),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _free_id(db: sqlite3.Connection, paper: Paper) -> str:
+    """The new paper's name; with its prefix where a paper known by title only has that name already."""
+    taken = db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
+    return paper.identities[0] if taken else paper.paper_id
+
+
+def _update(db: sqlite3.Connection, number: int, paper: Paper) -> Added:
+    seen = "SELECT 1 FROM sources WHERE number = ? AND digest = ?"
+    if db.execute(seen, (number, paper.digest())).fetchone():
+        return Added(number, Outcome.KNOWN)
+    known = read_paper(db, number)
+    if _contradicts(known, paper):
+        reason = f"id “{paper.source_id}” already names “{known.title[:60]}”; give this file's ids a prefix"
+        return Added(number, Outcome.CONFLICT, reason)
+    merged = merge(known, paper)
+    if merged == known:
+        return Added(number, Outcome.KNOWN)
+    assigned = ", ".join(f"{field} = ?" for field in FIELDS)
+    db.execute(f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), number))
+    return Added(number, Outcome.CHANGED)
+
+
+def _contradicts(known: Paper, new: Paper) -> bool:
+    """Whether two records with the same plain id cannot be the same paper: neither title nor abstract agree.
+    An arXiv id or DOI names one paper in the world; a bare `4983` is one in every corpus."""
+    same_world_id = (new.arxiv_id and new.arxiv_id == known.arxiv_id) or (new.doi and new.doi == known.doi)
+    return (
+        not same_world_id
+        and title_key(known.title) != title_key(new.title)
+        and known.abstract.split() != new.abstract.split()
+    )
