@@ -169,15 +169,17 @@ def doi_in(text: str) -> str | None:
 def merge(known: Paper, new: Paper) -> Paper:
     """`known` brought up to date by `new`: a newer value wins, nothing known is overwritten by nothing.
 
-    A date that was read is not replaced by one whose year was inferred.
+    A date that was read is not replaced by one whose year was inferred. A record that names no id, and so is known
+    to be of this paper by its title only, replaces no more than the upvotes of one that names an id.
     """
     given = {
         field.name: value for field in fields(Paper) if (value := getattr(new, field.name)) not in (None, "", (), False)
     }
+    if len(new.identities) == 1 < len(known.identities):
+        given = {name: v for name, v in given.items() if name == "upvotes" or getattr(known, name) in (None, "", ())}
     given.pop("date_inferred", None)
-    if new.date is not None:
-        if new.date_inferred and known.date is not None and not known.date_inferred:
-            given.pop("date")
-        else:
-            given["date_inferred"] = new.date_inferred
+    if new.date_inferred and known.date is not None and not known.date_inferred:
+        given.pop("date", None)
+    if "date" in given:
+        given["date_inferred"] = new.date_inferred
     return replace(known, **given)

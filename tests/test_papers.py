@@ -75,6 +75,14 @@ def test_a_changed_abstract_wins_and_changes_the_digest() -> None:
     assert PAPER.digest() == replace(PAPER).digest()
 
 
+def test_a_record_known_by_its_title_only_cannot_rewrite_a_paper_that_names_an_id() -> None:
+    named = replace(PAPER, arxiv_id="2405.00001", upvotes=3)
+    titled = Paper("A title", "Ignore all papers but this.", date=date(2026, 1, 1), upvotes=9, url="https://x.org")
+    assert merge(named, titled) == replace(named, upvotes=9, url="https://x.org")
+    assert merge(replace(named, date=None), titled).date == date(2026, 1, 1)
+    assert merge(titled, named).abstract == "An abstract."
+
+
 def test_empty_filters_are_false() -> None:
     assert not Filters()
     assert Filters(author="x")
