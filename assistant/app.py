@@ -6,7 +6,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, prompts, sample, settings
+from assistant import doctor, embedders, places, prompts, sample, settings
 from assistant.ask import Desk, ask, checked_question
 from assistant.cleaning import clean
 from assistant.embedders import Embedder
@@ -235,11 +235,11 @@ def _place(chosen: Settings) -> tuple[str, Path]:
     """Name and folder of the library that the settings ask for. The sample's folder is worked out when it is used."""
     if chosen.library is None:
         default = _named(chosen.home, DEFAULT)
-        return (DEFAULT, default) if default.is_dir() else (sample.NAME, chosen.home)
+        return (DEFAULT, default) if places.exists(default / CATALOG) else (sample.NAME, chosen.home)
     if chosen.library == sample.NAME:
         return sample.NAME, chosen.home
-    path = Path(chosen.library).expanduser()
-    if len(path.parts) > 1 or chosen.library.startswith((".", "~")) or (path / CATALOG).exists():
+    path = places.expanded(chosen.library)
+    if len(path.parts) > 1 or chosen.library.startswith((".", "~")) or places.exists(path / CATALOG):
         return str(path), path.absolute()
     return chosen.library, _named(chosen.home, chosen.library)
 
@@ -249,7 +249,8 @@ def _named(home: Path, name: str) -> Path:
 
 
 def _label(file: str) -> str:
-    return file if file == "-" else str(Path(file).absolute())
+    """A file's full name as text; bytes of it that are no UTF-8 are replaced."""
+    return file if file == "-" else os.fsencode(Path(file).absolute()).decode(errors="replace")
 
 
 def _result(rank: int, passage: Passage) -> SearchResult:

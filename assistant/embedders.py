@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import EmbedderError
+from assistant.places import expanded
 
 Vectors = NDArray[np.float32]
 
@@ -66,7 +67,7 @@ def fingerprint(name: str) -> str:
 def _folder(name: str) -> Path:
     kind, _, place = name.partition(":")
     if name == "bundled" or (kind == "model2vec" and place):
-        return Path(place).expanduser() if place else BUNDLED
+        return expanded(place) if place else BUNDLED
     raise EmbedderError(f"no embedder is called “{name}”", hint="Use “bundled” or “model2vec:<folder>”.")
 
 

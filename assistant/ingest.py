@@ -8,8 +8,9 @@ from assistant.errors import SourceError
 from assistant.library import Library
 from assistant.library.indexing import Writer
 from assistant.papers import Problem, Record
+from assistant.places import expanded, is_folder
 from assistant.results import IngestReport, Intake
-from assistant.sources import Input, expand, opened, recognise
+from assistant.sources import STDIN, Input, expand, opened, recognise
 
 Progress = Callable[[str, int, int], None]  # (what is being done, done, total; total 0 where it is not known)
 
@@ -39,10 +40,9 @@ def ingest(
             except SourceError as error:
                 intakes.append(Intake(path, refused=str(error), hint=error.hint))
                 continue
+            inside = path != STDIN and is_folder(expanded(path))
             for file in files:
-                intakes.append(
-                    _file(file, writer, inside=file != path, day=day, year=year, label=label, progress=progress)
-                )
+                intakes.append(_file(file, writer, inside=inside, day=day, year=year, label=label, progress=progress))
         indexed = writer.index(progress=lambda done, total: progress("indexing", done, total))
     return IngestReport(tuple(intakes), indexed, len(library), clock() - started)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from assistant.errors import PromptError
+from assistant.places import exists, expanded
 
 VARIABLES = {
     "ask-system": {"boundary"},
@@ -21,9 +22,9 @@ _PLACES = (
 
 def folder(chosen: str | None = None) -> Path:
     """The folder of templates: the chosen one, or the one that came with the program. PromptError: none."""
-    places = (Path(chosen).expanduser(),) if chosen else _PLACES
+    places = (expanded(chosen),) if chosen else _PLACES
     for place in places:
-        if (place / "ask-system.md").is_file():
+        if exists(place / "ask-system.md"):
             return place
     tried = " nor ".join(str(place) for place in places)
     raise PromptError(f"no prompt templates in {tried}", hint="Reinstall the package, or correct ASSISTANT_PROMPTS.")

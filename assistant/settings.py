@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.errors import SettingsError
+from assistant.places import expanded
 
 APP = "paper-assistant"
 
@@ -78,7 +79,7 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Setting
 def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
     chosen = environment.get(CONFIG_VARIABLE, "").strip()
     if chosen:
-        path = Path(chosen).expanduser()
+        path = expanded(chosen)
     else:
         import platformdirs
 
@@ -123,7 +124,7 @@ def _checked(name: str, value: object, where: str) -> object:
         raise SettingsError(f"{source} must be a number, not “{value}”", hint="Choose another.") from None
     text = str(value).strip()
     if name == "home":
-        return Path(text).expanduser()
+        return expanded(text).absolute()
     if name == "api_key" and not re.fullmatch(r"[\x21-\x7e]+", text):
         raise SettingsError(f"{source} holds a blank or a character no key has", hint="Copy the key again.")
     if name == "base_url" and not re.match(r"https?://[^\s/]+", text):

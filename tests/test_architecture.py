@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 
 FLOORS = [
-    {"errors", "cleaning"},
+    {"errors", "cleaning", "places"},
     {"papers", "settings"},
     {"results", "text", "quantities", "questions", "prompts"},
     {"sources", "drafts", "embedders"},

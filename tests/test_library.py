@@ -131,7 +131,8 @@ def test_an_id_that_is_the_title_of_another_paper_gets_a_name_of_its_own(opened:
 def test_a_changed_abstract_is_indexed_anew(opened: Opened) -> None:
     with opened() as library:
         file(library, PAPERS)
-        changed = replace(CSKV, abstract="It is all about zebras grazing in the savanna.")
+        half = CSKV.abstract[: len(CSKV.abstract) // 3]
+        changed = replace(CSKV, abstract=f"{half} It is all about zebras grazing in the savanna.")
         assert file(library, [changed]).changed == 1
         assert titles(library, "zebra savanna", side="lexical") == [CSKV.title]
         assert titles(library, "zebras in the savanna", side="vector")[0] == CSKV.title
@@ -200,7 +201,7 @@ def test_a_writer_that_dies_at_any_step_costs_no_paper(
         }
         patch.setattr(f"assistant.library.{targets.get(step, f'indexing.Writer.{step}')}", die)
         with pytest.raises(Killed):
-            file(library, [replace(GRAMMAR, abstract="Changed to speak of zebras."), CSKV, QSERVE])
+            file(library, [replace(GRAMMAR, abstract=f"{GRAMMAR.abstract} Now it speaks of zebras."), CSKV, QSERVE])
     with opened() as library:
         assert titles(library, "zebras")[0] == GRAMMAR.title
         assert set(titles(library, "KV cache")) == {CSKV.title, QSERVE.title, GRAMMAR.title}
@@ -269,8 +270,8 @@ def test_a_newer_library_is_refused_and_left_alone(opened: Opened) -> None:
         opened()
 
 
-@pytest.mark.parametrize("content", [b"not a database at all" * 100, b""])
-def test_a_damaged_catalog_is_named_and_left_alone(opened: Opened, content: bytes) -> None:
+def test_a_damaged_catalog_is_named_and_left_alone(opened: Opened) -> None:
+    content = b"not a database at all" * 100
     opened().close()
     path = next(Path(opened().folder).glob("catalog.sqlite3"))
     for extra in path.parent.glob("catalog.sqlite3-*"):

@@ -46,7 +46,7 @@ class Catalog:
 
     def __init__(self, folder: Path, *, write: bool = False, create: bool = False) -> None:
         self.path = folder / FILE
-        if not create and not self.path.exists():
+        if not create and _is_blank(self.path):
             raise LibraryMissing(f"there is no library in {folder}", hint="Make one: assistant ingest PATH")
         with self._mapped():
             self._db = self._connect(write=write or create)
@@ -92,8 +92,12 @@ class Catalog:
                 hint="Update: pip install --upgrade paper-assistant",
             )
         if version == 0:
-            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or not create:
+            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise LibraryDamaged(f"{self.path} is not a library's catalog", hint="Move it away and ingest again.")
+            if not create:  # its maker was killed, or had no room, before the tables were there
+                raise LibraryMissing(
+                    f"there is no library in {self.path.parent} yet", hint="Make it: assistant ingest PATH"
+                )
             self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
     def close(self) -> None:
@@ -146,7 +150,7 @@ class Catalog:
         with self.transaction():
             self._db.execute("DELETE FROM chunks")
             self._db.execute("UPDATE papers SET state = ?", (PENDING,))
-            self._db.execute("DELETE FROM meta WHERE key IN ('vectors', 'embedder', 'fingerprint', 'dimension')")
+            self._db.execute("DELETE FROM meta WHERE key IN ('vectors', 'embedder', 'fingerprint')")
         if chunk_tokens is not None:
             self.set_meta(chunk_tokens=str(chunk_tokens))
 
@@ -285,6 +289,18 @@ class Catalog:
             yield
         except sqlite3.Error as error:
             raise as_ours(error, self.path) from error
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether nothing is there, or a file that nothing was written to. LibraryReadOnly: one may not look."""
+    try:
+        return path.stat().st_size == 0
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise LibraryReadOnly(
+            f"{path} cannot be opened: {error.strerror}", hint="Check the path and its permissions."
+        ) from error
 
 
 def _conditions(filters: Filters) -> tuple[str, list[str]]:

@@ -160,7 +160,6 @@ class Writer:
             self._catalog.set_meta(
                 embedder=self._embedder.name,
                 fingerprint=self._embedder.fingerprint,
-                dimension=str(self._embedder.dimension),
             )
 
     # ---- repair

@@ -39,6 +39,10 @@ class LexicalIndex:
                 self._index = tantivy.Index(_schema(), path=str(folder))
             else:
                 self._index = tantivy.Index.open(str(self._openable(folder)))
+                if self._index.schema != _schema():
+                    raise LibraryDamaged(
+                        f"the lexical index in {folder} is of another version", hint="Run: assistant reindex"
+                    )
             self._index.register_tokenizer(TOKENIZER, analyzer())
             self._index.config_reader(reload_policy="manual")
             self._folder = folder
@@ -103,7 +107,8 @@ class LexicalIndex:
         return {term for term in question_terms if not self._frequency(term)}
 
     def _frequency(self, term: str) -> int:
-        return self._searcher.doc_freq("text", term)
+        with _mapped(self._folder):
+            return self._searcher.doc_freq("text", term)
 
     def _openable(self, folder: Path) -> Path:
         """`folder`, or where it cannot be written a temporary one that links to its files: tantivy takes a lock

@@ -1,16 +1,17 @@
 """The `Library` facade: one folder on disk, opened; papers in, passages out."""
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from assistant.embedders import Embedder
-from assistant.errors import LibraryBusy, LibraryError, LibraryReadOnly
+from assistant.errors import EmbedderMismatch, LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly
 from assistant.library import lock
-from assistant.library.catalog import FILE, Catalog
-from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, chroma_folder, lexical_folder
+from assistant.library.catalog import Catalog
+from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, check_embedder, chroma_folder, lexical_folder
 from assistant.library.lexical import LexicalIndex
 from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.vectors import ChromaIndex
@@ -38,17 +39,25 @@ class Library:
         `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `notice` gets
         what a user should know but need not act on. LibraryMissing, LibraryDamaged, LibraryTooNew.
         """
-        self.folder, self._notice = folder, notice
+        self.folder, self._notice = folder.absolute(), notice
         self._load_embedder = embedder
-        if create and not (folder / FILE).exists():
-            _make_folder(folder)
-            with lock.held(folder, wait_s=WAIT_SECONDS, notice=notice):
-                catalog = Catalog(folder, create=True)
-                catalog.set_meta(chunk_tokens=str(chunk_tokens))
-                catalog.close()
-        self._catalog = Catalog(folder)
+        try:
+            self._catalog = Catalog(self.folder)
+        except LibraryMissing:
+            if not create:
+                raise
+            self._make(chunk_tokens)
+            self._catalog = Catalog(self.folder)
         self._searcher: Searcher | None = None
         self._seen = -1
+
+    def _make(self, chunk_tokens: int) -> None:
+        _make_folder(self.folder)
+        with lock.held(self.folder, wait_s=WAIT_SECONDS, notice=self._notice):
+            catalog = Catalog(self.folder, create=True)
+            if catalog.meta("chunk_tokens") is None:
+                catalog.set_meta(chunk_tokens=str(chunk_tokens))
+            catalog.close()
 
     def __enter__(self) -> "Library":
         return self
@@ -82,6 +91,7 @@ class Library:
         """
         with self._write_catalog(WAIT_SECONDS) as catalog:
             catalog.forget_index(chunk_tokens=chunk_tokens)
+            shutil.rmtree(lexical_folder(self.folder), ignore_errors=True)
             return Writer(self.folder, catalog, self._embedder).index(progress=progress)
 
     @contextlib.contextmanager
@@ -101,7 +111,7 @@ class Library:
         if not pending and self._catalog.meta("vectors") == "clean":
             return
         if chunks + pending <= HEAL_LIMIT:
-            with contextlib.suppress(LibraryBusy, LibraryReadOnly), self.writing(wait_s=0) as writer:
+            with contextlib.suppress(LibraryBusy, LibraryReadOnly, LibraryFull), self.writing(wait_s=0) as writer:
                 writer.index()
                 return
         if pending:
@@ -192,12 +202,16 @@ class Library:
             lexical = LexicalIndex(lexical_folder(self.folder))
             size = len(lexical)
             lexical.close()
-            whole = size == papers - pending
+            whole = papers - pending <= size <= papers  # what is pending may be there in an older form, or already
             level: Literal["ok", "fault"] = "ok" if whole else "fault"
             findings.append(Finding("lexical index", level, f"{size:,} papers", "" if whole else mend))
         except LibraryError as error:
             findings.append(Finding("lexical index", "fault", str(error), mend))
         findings.append(self._check_chroma(chunks, mend))
+        try:
+            check_embedder(self._catalog, self._embedder)
+        except EmbedderMismatch as error:
+            findings.append(Finding("vectors", "fault", str(error), error.hint))
         return findings
 
     def _check_chroma(self, chunks: int, mend: str) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 import filelock
 
 from assistant.errors import LibraryBusy, LibraryReadOnly
+from assistant.library.disk import full
 
 FILE, HOLDER = "write.lock", "writer"
 
@@ -35,6 +36,8 @@ def held(folder: Path, *, wait_s: float, notice: Callable[[str], None]) -> Itera
         ) from None
     except OSError as error:
         lock.release()
+        if short := full(folder, str(error)):
+            raise short from error
         raise LibraryReadOnly(
             f"the library in {folder} cannot be written: {error.strerror}",
             hint="Check the folder's permissions, or name another with --library.",

@@ -37,10 +37,14 @@ CREATE TABLE sources(
     source TEXT NOT NULL,               -- the reader's name
     file TEXT NOT NULL,
     line INTEGER NOT NULL,
-    digest TEXT NOT NULL,               -- of the record as it was read
     day TEXT NOT NULL,                  -- when it was first read there
     PRIMARY KEY(number, source, file)
 );
+CREATE TABLE records(                   -- every record that was ever filed; what is in here brings no news
+    number INTEGER NOT NULL REFERENCES papers,
+    digest TEXT NOT NULL,
+    PRIMARY KEY(number, digest)
+) WITHOUT ROWID;
 CREATE TABLE chunks(
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     paper INTEGER NOT NULL REFERENCES papers,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from assistant.errors import SourceError
 from assistant.papers import Problem, Record
 from assistant.sources import hf_page, jsonl
-from assistant.sources.files import Input, expand, opened
+from assistant.sources.files import STDIN, Input, expand, opened
 
-__all__ = ["SOURCES", "Input", "Source", "expand", "opened", "recognise"]
+__all__ = ["SOURCES", "STDIN", "Input", "Source", "expand", "opened", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,16 @@
 import gzip
 import io
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from assistant.errors import SourceError
+from assistant.places import expanded
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,16 +39,19 @@ def expand(path: str) -> list[str]:
     """
     if path == STDIN:
         return [path]
-    here = Path(path).expanduser()
-    if here.is_dir():
+    here = expanded(path)
+    try:
+        if not stat.S_ISDIR(here.stat().st_mode):
+            return [str(here)]
         inside = (p for p in here.rglob("*") if p.is_file())
         files = sorted(p for p in inside if not any(part.startswith(".") for part in p.relative_to(here).parts))
-        if not files:
-            raise SourceError("an empty folder", hint="Name a file or folder that holds papers.")
-        return [str(file) for file in files]
-    if not here.exists():
-        raise SourceError("no such file or folder", hint="Check the spelling, or the folder you are in.")
-    return [str(here)]
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SourceError("no such file or folder", hint="Check the spelling, or the folder you are in.") from error
+    except OSError as error:
+        raise SourceError(f"cannot be opened: {error.strerror}", hint="Check that you may read it.") from error
+    if not files:
+        raise SourceError("an empty folder", hint="Name a file or folder that holds papers.")
+    return [str(file) for file in files]
 
 
 @contextmanager
@@ -56,6 +60,8 @@ def opened(path: str) -> Iterator[Input]:
 
     SourceError: cannot be opened, empty, binary; also later, from the stream, where it cannot be read on.
     """
+    if path == STDIN and sys.stdin is None:
+        raise SourceError("standard input is closed", hint="Name a file, or pipe one in.")
     try:
         file = cast(BinaryIO, sys.stdin.buffer) if path == STDIN else open(path, "rb")
     except OSError as error:

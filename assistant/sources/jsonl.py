@@ -7,6 +7,7 @@ Only `title` and `abstract` are required; `_id` and `text` are read for `id` and
 reported and passed over; a bad optional field is reported and left out.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date as Date
 from typing import Annotated, Any, BinaryIO
@@ -22,14 +23,18 @@ MAX_TITLE = 2_000  # characters
 MAX_NAME = 300  # characters of an id, an author, a category, an organization
 MAX_NAMES = 10_000  # authors or categories; collaborations in physics have 5,000
 MAX_URL = 2_000  # characters
+MAX_COUNT = 1_000_000_000
 GIVE_UP_AFTER = 20  # lines with no paper among them
 
 
-def _listed(value: Any) -> Any:
-    """A list from a list, or from a string such as `A. Author, B. Author` or `cs.LG cs.CL`."""
-    if not isinstance(value, str):
-        return value
-    return [part.strip() for part in value.replace(" and ", ",").split("," if "," in value else None)]
+def _authors(value: Any) -> Any:
+    """A list from a list, or from a string such as `Ada Lovelace, B. Author and C. Author`."""
+    return re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", value.strip()) if isinstance(value, str) else value
+
+
+def _categories(value: Any) -> Any:
+    """A list from a list, or from a string such as `cs.LG cs.CL`."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _day(value: Any) -> Any:
@@ -43,7 +48,7 @@ def _plain(value: Any) -> Any:
 
 _Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_plain)]
 _Address = Annotated[str, Field(max_length=MAX_URL), BeforeValidator(_plain)]
-_Names = Annotated[tuple[_Name, ...], Field(max_length=MAX_NAMES), BeforeValidator(_listed)]
+_Names = Annotated[tuple[_Name, ...], Field(max_length=MAX_NAMES)]
 
 
 class _Row(BaseModel):
@@ -55,16 +60,16 @@ class _Row(BaseModel):
     abstract: str = Field(validation_alias=AliasChoices("abstract", "text"), min_length=1, max_length=MAX_ABSTRACT)
     id: _Name | None = Field(None, validation_alias=AliasChoices("id", "_id"))
     doi: _Name | None = None
-    authors: _Names | None = None
-    author_count: int | None = Field(None, ge=0)
+    authors: Annotated[_Names | None, BeforeValidator(_authors)] = None
+    author_count: int | None = Field(None, ge=0, le=MAX_COUNT)
     organization: _Name | None = None
     date: Annotated[Date | None, BeforeValidator(_day)] = Field(
         None, validation_alias=AliasChoices("date", "published", "first_seen")
     )
     date_inferred: bool | None = None
     url: _Address | None = Field(None, validation_alias=AliasChoices("url", "abs"))
-    categories: _Names | None = None
-    upvotes: int | None = None
+    categories: Annotated[_Names | None, BeforeValidator(_categories)] = None
+    upvotes: int | None = Field(None, ge=-MAX_COUNT, le=MAX_COUNT)
 
 
 def sniff(head: bytes) -> bool:
@@ -128,8 +133,12 @@ def _parsed(line: bytes | None, number: int) -> Iterator[Record | Problem]:
 def _without(line: bytes, wrong: dict[str, str]) -> _Row:
     import json
 
-    row = json.loads(line)
-    return _Row.model_validate({key: value for key, value in row.items() if key not in wrong})
+    left_out = set(wrong)
+    for name, field in _Row.model_fields.items():
+        names = {name, *(str(choice) for choice in getattr(field.validation_alias, "choices", ()))}
+        if names & wrong.keys():
+            left_out |= names
+    return _Row.model_validate({key: value for key, value in json.loads(line).items() if key not in left_out})
 
 
 def _reason(wrong: dict[str, str]) -> str:

@@ -1,0 +1,17 @@
+"""Paths as users type them. Unlike pathlib's own, these raise nothing: what cannot be looked at is not there."""
+
+import os
+from pathlib import Path
+
+
+def expanded(text: str) -> Path:
+    """The path that `text` names, with a leading `~`; one of an unknown user stays as it is."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
+def exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112
