@@ -10,6 +10,7 @@ from assistant import doctor, embedders, places, prompts, sample, settings
 from assistant.ask import Desk, ask, checked_question
 from assistant.cleaning import clean
 from assistant.embedders import Embedder
+from assistant.endpoint import Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
@@ -18,7 +19,7 @@ from assistant.library import CATALOG, Library
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
 from assistant.settings import Settings
-from assistant.writers import OnText, OpenAIWriter, Writer
+from assistant.writers import OpenAIWriter, Writer
 
 DEFAULT = "default"
 
@@ -188,7 +189,8 @@ class Assistant:
             )
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return self._extractive
-        return OpenAIWriter(chosen.model, base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
+        endpoint = Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
+        return OpenAIWriter(chosen.model, endpoint)
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:

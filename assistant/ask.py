@@ -9,13 +9,14 @@ from pathlib import Path
 from assistant import drafts, prompts
 from assistant.citations import Checked, check
 from assistant.cleaning import clean, one_line
+from assistant.endpoint import OnText
 from assistant.errors import ContextOverflow, EndpointError, UsageError
 from assistant.evidence import assess
 from assistant.library import Library
 from assistant.papers import Filters, Passage
 from assistant.results import Answer, Citation, Sentence, Status, cite
 from assistant.text import content_terms, count_tokens
-from assistant.writers import Draft, OnText, Request, Writer
+from assistant.writers import Draft, Request, Writer
 
 MAX_QUESTION = 2_000  # characters
 POOL = 40  # papers read for evidence, and as nearest misses

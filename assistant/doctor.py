@@ -9,11 +9,11 @@ from pathlib import Path
 
 from assistant import __version__, prompts
 from assistant.embedders import Embedder
+from assistant.endpoint import Endpoint
 from assistant.errors import AssistantError
 from assistant.library import Library
 from assistant.results import Finding
 from assistant.text import ENCODINGS, encoding_is_local
-from assistant.writers import list_models
 
 LOW_DISK = 500_000_000  # bytes
 
@@ -106,7 +106,8 @@ def _fetched(name: str) -> Finding | None:
 def _endpoint(model: str | None, base_url: str | None, api_key: str | None) -> Finding:
     if model is None or model == "extractive":
         return Finding("model", "ok", "none chosen; answers are extractive")
-    offered = list_models(base_url=base_url, api_key=api_key)
+    endpoint = Endpoint(base_url=base_url, api_key=api_key, timeout_s=5.0)
+    offered = endpoint.models()
     if offered and model not in offered:
         return Finding("model", "note", f"{model} is not among those offered: {', '.join(offered[:8])}")
-    return Finding("model", "ok", f"{model} at {base_url or 'the OpenAI API'}")
+    return Finding("model", "ok", f"{model} at {endpoint.address}")

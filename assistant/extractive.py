@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from assistant.cleaning import clean
 from assistant.drafts import escape
 from assistant.embedders import Vectors
+from assistant.endpoint import OnText
 from assistant.papers import Passage
 from assistant.quantities import quantities
 from assistant.questions import QuestionKind, kind_of
 from assistant.text import content_terms, sentences, terms
-from assistant.writers import Draft, OnText, Request
+from assistant.writers import Draft, Request
 
 MAX_CHARACTERS = 1_300  # about twelve lines of a terminal
 MAX_SENTENCE = 420  # characters; what is longer is mostly a list or a formula

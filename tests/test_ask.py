@@ -8,9 +8,10 @@ import pytest
 from assistant.app import Assistant
 from assistant.ask import MAX_QUESTION, POOL, Desk, ask, checked_question, written
 from assistant.citations import NOT_SAID
+from assistant.endpoint import OnText
 from assistant.errors import ContextOverflow, EndpointError, UsageError
 from assistant.results import Answer, Usage
-from assistant.writers import Draft, OnText, Request, Writer
+from assistant.writers import Draft, Request, Writer
 from tests.conftest import ROOT
 from tests.examples import PASSAGES
 

@@ -15,6 +15,7 @@ from assistant.ask import Desk, written
 from assistant.citations import Checked, check
 from assistant.cli import app
 from assistant.drafts import parse
+from assistant.endpoint import Endpoint
 from assistant.errors import EndpointError
 from assistant.extractive import ExtractiveWriter
 from assistant.papers import Paper, Passage
@@ -54,7 +55,7 @@ def exchange(seeds: dict[str, Paper], cassette: Cassette) -> Callable[..., tuple
     ) -> tuple[Draft, Checked]:
         passages: tuple[Passage, ...] = tuple(passage(seeds[title]) for title in titles)
         with cassette(name) as base_url:
-            writer = OpenAIWriter("relay", base_url=base_url, api_key="no-key", timeout_s=3600)
+            writer = OpenAIWriter("relay", Endpoint(base_url=base_url, api_key="no-key", timeout_s=3600))
             desk = Desk(writer, ExtractiveWriter(lambda texts: None), ROOT / "prompts", 8_192, 900)  # type: ignore[arg-type, return-value]
             draft, used = written(Request(question, passages), desk, on_text)
         return draft, check(parse(draft.text), used, rarity={})
@@ -132,7 +133,7 @@ def test_the_command_line_asks_the_model_and_shows_what_the_check_found(
 def test_a_refused_key_is_an_endpoint_error_without_the_key(cassette: Cassette, base_url: str) -> None:
     with cassette("refused-key") as recorded_at:
         at = base_url if recorded_at == "http://llm.invalid/v1" else recorded_at
-        writer = OpenAIWriter("relay", base_url=at, api_key="sk-wrong", timeout_s=60)
+        writer = OpenAIWriter("relay", Endpoint(base_url=at, api_key="sk-wrong", timeout_s=60))
         with pytest.raises(EndpointError, match="refused the API key") as error:
             writer.write(Request("q", (), system="s", prompt="p"))
     assert "sk-wrong" not in str(error.value) + error.value.hint

@@ -1,118 +1,64 @@
-"""The OpenAI-compatible writer against a loopback server that misbehaves in the ways real ones were seen to.
-
-These failures are synthetic: no server can be asked for them. Exchanges with a model are in test_recorded.py.
+"""The writer that asks a model, and the endpoint under it, against a server that misbehaves in the ways real ones were
+seen to. Exchanges with a model are in test_recorded.py.
 """
 
+import contextlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
+from assistant.endpoint import Endpoint
 from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
-from assistant.writers import OpenAIWriter, Request, list_models
+from assistant.writers import OpenAIWriter, Request
+from tests.server import Reply, Server, completion, failure, stream
 
 REQUEST = Request("q", (), system="You answer.", prompt="Question?", max_tokens=50)
-Reply = tuple[int, str, bytes]  # status, content type, body
-
-
-class Endpoint:
-    """A server on loopback that gives the replies it was loaded with, one a request."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply] = []
-        self.bodies: list[dict[str, Any]] = []
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args: object) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                self.do_POST()
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                endpoint.bodies.append(json.loads(raw or "{}"))
-                status, kind, body = endpoint.replies.pop(0) if len(endpoint.replies) > 1 else endpoint.replies[0]
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Retry-After-Ms", "1")
-                self.end_headers()
-                self.wfile.write(body)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def writer(self) -> OpenAIWriter:
-        return OpenAIWriter("m", base_url=self.url, api_key="sk-secret", timeout_s=5)
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    started = Endpoint()
+def server() -> Iterator[Server]:
+    started = Server()
     yield started
     started.server.shutdown()
     started.server.server_close()
 
 
-def completion(text: str, finish: str | None = "stop", **more: object) -> Reply:
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
-    body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]} | more
-    return 200, "application/json", json.dumps(body).encode()
-
-
-def stream(*pieces: str, finish: str | None = "stop") -> Reply:
-    events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
-    events += [{"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}] if finish else []
-    base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-    lines = "".join(f"data: {json.dumps(base | event)}\n\n" for event in events)
-    return 200, "text/event-stream", lines.encode()
-
-
-def failure(status: int, message: str, **more: str) -> Reply:
-    return status, "application/json", json.dumps({"error": {"message": message} | more}).encode()
-
-
-def test_a_reply_is_a_draft_with_the_models_name_and_usage(endpoint: Endpoint) -> None:
+def test_a_reply_is_a_draft_with_the_models_name_and_usage(server: Server) -> None:
     usage = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
-    endpoint.replies = [completion("It is so [1].", usage=usage)]
-    draft = endpoint.writer().write(REQUEST)
+    server.replies = [completion("It is so [1].", usage=usage)]
+    draft = OpenAIWriter("m", server.endpoint()).write(REQUEST)
     assert (draft.text, draft.writer) == ("It is so [1].", "m")
     assert draft.usage is not None
     assert (draft.usage.prompt_tokens, draft.usage.completion_tokens, draft.usage.estimated) == (12, 3, False)
-    assert [message["role"] for message in endpoint.bodies[0]["messages"]] == ["system", "user"]
-    assert endpoint.bodies[0]["max_tokens"] == 50
+    assert [message["role"] for message in server.bodies[0]["messages"]] == ["system", "user"]
+    assert server.bodies[0]["max_tokens"] == 50
 
 
-def test_usage_is_estimated_where_the_endpoint_says_nothing(endpoint: Endpoint) -> None:
-    endpoint.replies = [completion("It is so [1].")]
-    usage = endpoint.writer().write(REQUEST).usage
+def test_usage_is_estimated_where_the_endpoint_says_nothing(server: Server) -> None:
+    server.replies = [completion("It is so [1].")]
+    usage = OpenAIWriter("m", server.endpoint()).write(REQUEST).usage
     assert usage is not None
     assert usage.estimated
     assert usage.prompt_tokens > 0
 
 
-def test_thinking_is_no_part_of_the_draft(endpoint: Endpoint) -> None:
-    endpoint.replies = [completion("<think>Hmm [7].</think>\nIt is so [1].")]
-    assert endpoint.writer().write(REQUEST).text == "It is so [1]."
+def test_thinking_is_no_part_of_the_draft(server: Server) -> None:
+    server.replies = [completion("<think>Hmm [7].</think>\nIt is so [1].")]
+    assert OpenAIWriter("m", server.endpoint()).write(REQUEST).text == "It is so [1]."
 
 
-def test_a_reply_cut_at_its_limit_says_so(endpoint: Endpoint) -> None:
-    endpoint.replies = [completion("It is", finish="length")]
-    assert "length limit" in endpoint.writer().write(REQUEST).notice
+def test_a_reply_cut_at_its_limit_says_so(server: Server) -> None:
+    server.replies = [completion("It is", finish="length")]
+    assert "length limit" in OpenAIWriter("m", server.endpoint()).write(REQUEST).notice
 
 
-def test_streamed_pieces_arrive_as_they_come(endpoint: Endpoint) -> None:
-    endpoint.replies = [stream("It ", "is ", "so [1].")]
+def test_streamed_pieces_arrive_as_they_come(server: Server) -> None:
+    server.replies = [stream("It ", "is ", "so [1].")]
     pieces: list[str] = []
-    assert endpoint.writer().write(REQUEST, on_text=pieces.append).text == "It is so [1]."
+    assert OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=pieces.append).text == "It is so [1]."
     assert pieces == ["It ", "is ", "so [1]."]
-    assert endpoint.bodies[0]["stream_options"] == {"include_usage": True}
+    assert server.bodies[0]["stream_options"] == {"include_usage": True}
 
 
 @pytest.mark.parametrize(
@@ -125,11 +71,11 @@ def test_streamed_pieces_arrive_as_they_come(endpoint: Endpoint) -> None:
     ],
 )
 def test_a_stream_that_does_not_end_well_is_no_answer(
-    endpoint: Endpoint, reply: Reply, error: type[EndpointError], said: str
+    server: Server, reply: Reply, error: type[EndpointError], said: str
 ) -> None:
-    endpoint.replies = [reply]
+    server.replies = [reply]
     with pytest.raises(error, match=said):
-        endpoint.writer().write(REQUEST, on_text=lambda piece: None)
+        OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=lambda piece: None)
 
 
 @pytest.mark.parametrize(
@@ -150,11 +96,11 @@ def test_a_stream_that_does_not_end_well_is_no_answer(
     ],
 )
 def test_every_failure_is_one_clear_endpoint_error(
-    endpoint: Endpoint, reply: Reply, error: type[EndpointError], said: str
+    server: Server, reply: Reply, error: type[EndpointError], said: str
 ) -> None:
-    endpoint.replies = [reply]
+    server.replies = [reply]
     with pytest.raises(error, match=said) as caught:
-        endpoint.writer().write(REQUEST)
+        OpenAIWriter("m", server.endpoint()).write(REQUEST)
     assert caught.value.exit_code == 4
     assert caught.value.hint
     assert "sk-secret" not in f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
@@ -168,24 +114,130 @@ def test_every_failure_is_one_clear_endpoint_error(
         ("temperature is not supported with this model", {"max_tokens": 50}),
     ],
 )
-def test_a_refused_parameter_is_changed_once(endpoint: Endpoint, refusal: str, changed: dict[str, int]) -> None:
-    endpoint.replies = [failure(400, refusal, code="unsupported_parameter"), completion("It is so [1].")]
-    assert endpoint.writer().write(REQUEST).text == "It is so [1]."
-    first, second = endpoint.bodies
+def test_a_refused_parameter_is_changed_once(server: Server, refusal: str, changed: dict[str, int]) -> None:
+    server.replies = [failure(400, refusal, code="unsupported_parameter"), completion("It is so [1].")]
+    assert OpenAIWriter("m", server.endpoint()).write(REQUEST).text == "It is so [1]."
+    first, second = server.bodies
     assert first["max_tokens"] == 50
     assert {key: second[key] for key in second if key.startswith("max_")} == changed
 
 
 def test_a_dead_port_is_an_endpoint_error() -> None:
     with pytest.raises(EndpointError, match="cannot be reached"):
-        OpenAIWriter("m", base_url="http://127.0.0.1:9/v1", api_key=None, timeout_s=1).write(REQUEST)
+        OpenAIWriter("m", Endpoint(base_url="http://127.0.0.1:9/v1", api_key=None, timeout_s=1)).write(REQUEST)
 
 
-def test_models_are_listed(endpoint: Endpoint) -> None:
+def test_models_are_listed(server: Server) -> None:
     body = {"object": "list", "data": [{"id": "a", "object": "model"}, {"id": "b", "object": "model"}]}
-    endpoint.replies = [(200, "application/json", json.dumps(body).encode())]
-    assert list_models(base_url=endpoint.url, api_key=None) == ["a", "b"]
+    server.replies = [(200, "application/json", json.dumps(body).encode())]
+    assert server.endpoint().models() == ["a", "b"]
 
 
-def test_the_key_is_in_no_repr(endpoint: Endpoint) -> None:
-    assert "sk-secret" not in repr(endpoint.writer())
+def test_the_key_is_in_no_repr(server: Server) -> None:
+    assert "sk-secret" not in f"{server.endpoint()!r} {OpenAIWriter('m', server.endpoint())!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It is so [1].", "It is so [1]."),
+        ("<think>a</think>It is <THINK>b</THINK>so [1].", "It is so [1]."),
+        ("thoughts that were opened nowhere</think>It is so [1].", "It is so [1]."),
+        ("It is so [1]. <think>and then it broke off", "It is so [1]."),
+        ("It <think>a</think>is so [1]. </think>", "It is so [1]."),
+        ("<think>" * 100_000 + "</think>It is so [1].", "It is so [1]."),
+    ],
+)
+def test_what_is_between_think_tags_is_left_out(server: Server, text: str, said: str) -> None:
+    server.replies = [completion(text)]
+    assert OpenAIWriter("m", server.endpoint()).write(REQUEST).text == said
+
+
+def test_a_model_that_refuses_one_parameter_after_the_other_still_answers(server: Server) -> None:
+    refusals = ["Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'", "'temperature' does not support 0"]
+    server.replies = [*(failure(400, said) for said in refusals), completion("It is so [1].")]
+    assert OpenAIWriter("m", server.endpoint()).write(REQUEST).text == "It is so [1]."
+    assert server.bodies[-1].keys() == {"model", "messages", "max_completion_tokens"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [{"finish_reason": "stop"}]},
+        {"choices": [{"message": None, "finish_reason": "stop"}]},
+        {"choices": [{"message": {"content": ["It", "is"]}, "finish_reason": "stop"}]},
+        {"choices": [{"message": {"content": 5}, "finish_reason": "stop"}]},
+        {"choices": [None]},
+        {"choices": 5},
+        {"choices": {"a": 1}},
+        [],
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_malformed_reply_is_an_endpoint_error(server: Server, body: object, streamed: bool) -> None:
+    text = json.dumps(body)
+    server.replies = [
+        (200, "text/event-stream", f"data: {text}\n\n".encode())
+        if streamed
+        else (200, "application/json", text.encode())
+    ]
+    with pytest.raises(EndpointError):
+        OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=(lambda piece: None) if streamed else None)
+
+
+@pytest.mark.parametrize("usage", ["many", {"prompt_tokens": {}}, {"prompt_tokens": 1e400}, [], 7])
+def test_tokens_that_make_no_sense_are_estimated(server: Server, usage: object) -> None:
+    server.replies = [completion("It is so [1].", usage=usage)]
+    told = OpenAIWriter("m", server.endpoint()).write(REQUEST).usage
+    assert told is not None
+    assert told.estimated
+
+
+def test_nothing_invisible_is_in_a_draft(server: Server) -> None:
+    server.replies = [completion("By 9\u200b4 % \x1b[2J\ud800 [1].")]
+    assert OpenAIWriter("m", server.endpoint()).write(REQUEST).text == "By 94 % \ufffd [1]."
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_reply_without_end_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch, streamed: bool) -> None:
+    monkeypatch.setattr("assistant.endpoint.MAX_BYTES", 50_000)
+    server.replies = [stream(*["word "] * 2_000) if streamed else completion("word " * 20_000)]
+    with pytest.raises(EndpointError, match="longer than"):
+        OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=(lambda piece: None) if streamed else None)
+
+
+def test_a_reply_that_takes_too_long_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.endpoint.PATIENCE", 0)
+    server.replies = [stream("It is so [1].")]
+    with pytest.raises(EndpointError, match="took longer"):
+        OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=lambda piece: None)
+
+
+def test_more_than_was_asked_for_is_cut(server: Server) -> None:
+    server.replies = [completion("word " * 5_000)]
+    draft = OpenAIWriter("m", server.endpoint()).write(REQUEST)
+    assert len(draft.text) == 40 * REQUEST.max_tokens
+    assert "cut" in draft.notice
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+def test_a_key_that_the_endpoint_repeats_is_masked(server: Server, status: int) -> None:
+    server.replies = [failure(status, "Incorrect API key provided: Bearer sk-secret x")]
+    with pytest.raises(EndpointError) as caught:
+        OpenAIWriter("m", server.endpoint()).write(REQUEST)
+    assert "sk-secret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_password_in_the_address_is_in_no_message() -> None:
+    endpoint = Endpoint(base_url="http://user:pw123@127.0.0.1:9/v1", api_key=None, timeout_s=1)
+    with pytest.raises(EndpointError) as caught:
+        endpoint.models()
+    assert "http://127.0.0.1:9/v1" in str(caught.value)
+    assert "pw123" not in f"{caught.value} {endpoint!r}"
+
+
+@pytest.mark.parametrize("body", [{"data": [{"id": None}]}, {"data": [5]}, {"data": 5}, 5])
+def test_a_malformed_list_of_models_is_no_crash(server: Server, body: object) -> None:
+    server.replies = [(200, "application/json", json.dumps(body).encode())]
+    with contextlib.suppress(EndpointError):
+        assert all(isinstance(name, str) for name in server.endpoint().models())

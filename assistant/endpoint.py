@@ -1,0 +1,233 @@
+"""An OpenAI-compatible API: one chat completion asked for, its reply read with care, its failures as ours.
+
+Servers that call themselves OpenAI-compatible differ; what is handled was measured against the SDK (3.52) and five
+servers. What comes back is data from outside: it is bounded in size and time, and nothing in it is trusted to have
+the type it should have.
+"""
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from assistant.cleaning import one_line, printable
+from assistant.errors import ContextOverflow, EndpointError
+from assistant.results import Usage
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+OnText = Callable[[str], None]
+
+OPENAI = "https://api.openai.com/v1"
+NO_KEY = "no-key"  # the SDK refuses to start without a key, also for servers that want none
+MAX_RETRIES = 2
+MAX_BYTES = 16_000_000  # of a reply: a long answer streamed token by token has 300,000
+PATIENCE = 5  # a whole exchange may take this many times the timeout, which is for the next words only
+_OVERFLOW = re.compile(
+    r"context[ _]?(length|size|window)|exceed_context|too many tokens|maximum context", re.IGNORECASE
+)
+_NOT_ONE = "Check OPENAI_BASE_URL: it must be an OpenAI-compatible API, mostly ending in /v1."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: the text as it came, why it ended (None: it broke off), and the tokens, if the server said."""
+
+    text: str
+    finish: str | None
+    usage: Usage | None
+
+
+class Endpoint:
+    """An API at `base_url` (None: OpenAI's own). Methods raise EndpointError: unreachable, refused, failed, no such
+    API; ContextOverflow where the prompt is too long for the model."""
+
+    def __init__(self, *, base_url: str | None, api_key: str | None, timeout_s: float) -> None:
+        self._base_url, self._api_key, self._timeout_s = base_url or OPENAI, api_key, timeout_s
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.address!r})"  # the key stays out
+
+    @property
+    def address(self) -> str:
+        """The base URL without a user name and password that it may hold."""
+        parts = urlsplit(self._base_url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def complete(self, body: dict[str, Any], *, on_text: OnText | None = None) -> Reply:
+        """One chat completion, streamed to `on_text` where there is one. `body` is as the API takes it; a parameter
+        that the model refuses is changed or left out."""
+        if on_text is not None:
+            body = body | {"stream": True, "stream_options": {"include_usage": True}}
+        with self._mapped(str(body["model"])), self._client() as client:
+            import openai
+
+            create: Callable[..., Any] = client.chat.completions.create
+            while True:
+                try:
+                    return _whole(create(**body)) if on_text is None else _streamed(create(**body), on_text)
+                except openai.BadRequestError as error:
+                    changed = _without_refused(body, self._said(error))
+                    if changed is None:
+                        raise
+                    body = changed
+
+    def models(self) -> list[str]:
+        """Names of the models on offer."""
+        with self._mapped(""), self._client() as client:
+            return [str(model.id) for model in client.models.list()]
+
+    def _client(self) -> "openai.OpenAI":
+        import openai
+
+        return openai.OpenAI(
+            api_key=self._api_key or NO_KEY,
+            base_url=self._base_url,
+            timeout=openai.Timeout(self._timeout_s, connect=10.0),
+            max_retries=MAX_RETRIES,
+            http_client=_bounded_client(seconds=PATIENCE * self._timeout_s),
+        )
+
+    @contextlib.contextmanager
+    def _mapped(self, model: str) -> Iterator[None]:
+        """The SDK's errors as ours. Causes are cut off: they can carry the key."""
+        import openai
+
+        where = self.address
+        try:
+            yield
+        except openai.AuthenticationError:
+            raise EndpointError(
+                f"{where} refused the API key (401)", hint="Check OPENAI_API_KEY, or answer without a model."
+            ) from None
+        except openai.NotFoundError as error:
+            raise EndpointError(
+                f"{where} has no model “{model}” or no such address (404): {self._said(error)}",
+                hint="Check --model and that the base URL ends in /v1.",
+            ) from None
+        except openai.RateLimitError as error:
+            raise EndpointError(
+                f"{where} refused for now (429): {self._said(error)}", hint="Wait, or check quota."
+            ) from None
+        except openai.APIStatusError as error:
+            raise self._failed(error, model) from None
+        except openai.APITimeoutError:
+            raise EndpointError(
+                f"{where} did not answer within {self._timeout_s:g} s", hint="Set ASSISTANT_TIMEOUT higher."
+            ) from None
+        except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, EndpointError):  # our bounds, met while the SDK was reading
+                raise error.__cause__ from None
+            raise EndpointError(
+                f"{where} cannot be reached", hint="Is the server running? Check OPENAI_BASE_URL."
+            ) from None
+        except openai.APIError as error:  # an error event in a stream
+            raise EndpointError(f"{where} failed: {self._said(error)}", hint="Try again later.") from None
+        # a malformed reply can break the SDK's reading of it in any of these ways
+        except (
+            openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
+        ) as error:  # fmt: skip
+            raise EndpointError(
+                f"{where} sent what is not a chat completion: {self._said(error)}", hint=_NOT_ONE
+            ) from None
+
+    def _failed(self, error: "openai.APIStatusError", model: str) -> EndpointError:
+        said = self._said(error)
+        if error.status_code in (400, 413, 422) and _OVERFLOW.search(f"{error.code} {said}"):
+            return ContextOverflow(f"the prompt is too long for {model}: {said}", hint="Use a smaller -k.")
+        return EndpointError(f"{self.address} failed ({error.status_code}): {said}", hint="Try again later.")
+
+    def _said(self, error: Exception) -> str:
+        """What the endpoint said, in one short line, without the key should it repeat it."""
+        body = getattr(error, "body", None)
+        inner = body.get("error", body) if isinstance(body, dict) else body
+        message = inner.get("message") if isinstance(inner, dict) else inner
+        said = one_line(str(message or error)[:2_000])
+        return (said.replace(self._api_key, "***") if self._api_key else said)[:200]
+
+
+def _bounded_client(*, seconds: float) -> "httpx2.Client":
+    """The SDK's HTTP client, whose replies raise EndpointError beyond MAX_BYTES or `seconds` from now."""
+    import httpx2
+    import openai
+
+    deadline = time.monotonic() + seconds
+
+    class Bounded(httpx2.SyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            size = 0
+            for part in self._stream:
+                size += len(part)
+                if size > MAX_BYTES:
+                    raise EndpointError(
+                        f"the reply is longer than {MAX_BYTES // 1_000_000} MB", hint="Is this endpoint well?"
+                    )
+                if time.monotonic() > deadline:
+                    raise EndpointError(
+                        f"the reply took longer than {seconds:g} s", hint="Set ASSISTANT_TIMEOUT higher."
+                    )
+                yield part
+
+        def close(self) -> None:
+            self._stream.close()
+
+    def bound(response: httpx2.Response) -> None:
+        response.stream = Bounded(response.stream)
+
+    return openai.DefaultHttpx2Client(event_hooks={"response": [bound]})
+
+
+def _whole(reply: Any) -> Reply:
+    """The reply in a completion. ValueError: it is something else, such as a page of HTML."""
+    choices = getattr(reply, "choices", None)
+    if not choices:
+        raise ValueError(str(getattr(reply, "error", None) or reply)[:200])
+    return Reply(_text(choices[0].message.content), choices[0].finish_reason, _usage(getattr(reply, "usage", None)))
+
+
+def _streamed(chunks: Any, on_text: OnText) -> Reply:
+    parts: list[str] = []
+    finish, usage = None, None
+    for chunk in chunks:
+        usage = _usage(getattr(chunk, "usage", None)) or usage
+        for choice in chunk.choices or []:
+            if piece := _text(getattr(choice.delta, "content", None)):
+                parts.append(piece)
+                on_text(piece)
+            finish = choice.finish_reason or finish
+    return Reply("".join(parts), finish, usage)
+
+
+def _text(content: Any) -> str:
+    if content is not None and not isinstance(content, str):
+        raise ValueError(f"its content is no text but {json.dumps(content, default=str)[:80]}")
+    return printable(content or "")
+
+
+def _usage(given: Any) -> Usage | None:
+    prompt, completion = getattr(given, "prompt_tokens", None), getattr(given, "completion_tokens", None)
+    if not isinstance(prompt, int):
+        return None
+    return Usage(prompt, completion if isinstance(completion, int) else 0, estimated=False)
+
+
+def _without_refused(body: dict[str, Any], said: str) -> dict[str, Any] | None:
+    """The body without what the endpoint refused: newer models want `max_completion_tokens`, some take no
+    temperature, some servers no stream options. None where the refusal was about something else."""
+    rest = dict(body)
+    if "max_tokens" in said and "max_tokens" in body:
+        return rest | {"max_completion_tokens": rest.pop("max_tokens")}
+    for name in ("temperature", "stream_options"):
+        if name in said and name in body:
+            del rest[name]
+            return rest
+    return None

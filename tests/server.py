@@ -1,0 +1,62 @@
+"""A server on loopback that replies as it is told, for failures that no real one can be asked for."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from assistant.endpoint import Endpoint
+
+Reply = tuple[int, str, bytes]  # status, content type, body
+
+
+class Server:
+    """A server on loopback that gives the replies it was loaded with, one a request."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+        self.bodies: list[dict[str, Any]] = []
+        loaded = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *args: object) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                loaded.bodies.append(json.loads(raw or "{}"))
+                status, kind, body = loaded.replies.pop(0) if len(loaded.replies) > 1 else loaded.replies[0]
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Retry-After-Ms", "1")
+                self.end_headers()
+                self.wfile.write(body)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def endpoint(self, *, api_key: str | None = "sk-secret", timeout_s: float = 5) -> Endpoint:
+        return Endpoint(base_url=self.url, api_key=api_key, timeout_s=timeout_s)
+
+
+def completion(text: str, finish: str | None = "stop", **more: object) -> Reply:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]} | more
+    return 200, "application/json", json.dumps(body).encode()
+
+
+def stream(*pieces: str, finish: str | None = "stop") -> Reply:
+    events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+    events += [{"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}] if finish else []
+    base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    lines = "".join(f"data: {json.dumps(base | event)}\n\n" for event in events)
+    return 200, "text/event-stream", lines.encode()
+
+
+def failure(status: int, message: str, **more: str) -> Reply:
+    return status, "application/json", json.dumps({"error": {"message": message} | more}).encode()
