@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.cleaning import clean
-from assistant.drafts import HELD, Claim
+from assistant.drafts import HELD, Claim, defused
 from assistant.papers import Passage
-from assistant.quantities import Quantity, quantities
+from assistant.quantities import COUNT, Quantity, quantities
 from assistant.results import Citation, Quote, Sentence, Verdict, cite
 from assistant.text import content_terms, sentences, terms
 
@@ -21,6 +21,8 @@ SUPPORTED = 0.55  # share of the sentence's rarity that its spans must hold; too
 PARTIAL = 0.35
 ENOUGH = 0.1  # share that a further sentence must add to be taken as support too
 TERMS_A_SPAN = 12  # a claim of this many terms may rest on two spans, of twice as many on three
+FEW = 20  # “these 5 papers”, “2. Methods”
+RUN = 8  # pieces of words a name is at most made of: FlashAttention-2 has 3
 COMMON = 1.0  # rarity of a term nothing is known about
 
 NOT_SAID = "The abstracts do not say."  # how a writer abstains; prompts/ask-system.md asks for exactly this
@@ -70,7 +72,7 @@ class Evidence:
     def __init__(self, passage: Passage) -> None:
         self.paper = passage.found.paper
         self.spans = sentences(self.paper.abstract)
-        self.texts = [clean(self.paper.abstract[start:end]) for start, end in self.spans]
+        self.texts = [defused(clean(self.paper.abstract[start:end])) for start, end in self.spans]  # as claims are
 
     @cached_property
     def terms(self) -> list[set[str]]:
@@ -92,8 +94,10 @@ class Evidence:
         return quantities(" ".join(self.texts[span[0] : span[1] + 1]))
 
     @cached_property
-    def folded(self) -> str:
-        return _folded(self.whole)
+    def names(self) -> set[str]:
+        """Every run of up to RUN pieces of words, joined and folded: what a name can be written as."""
+        pieces = [piece.casefold() for piece in _PIECE.findall(self.whole)]
+        return {"".join(pieces[at:end]) for at in range(len(pieces)) for end in range(at + 1, at + RUN + 1)}
 
     def best_spans(self, wanted: Mapping[str, float]) -> list[tuple[int, int]]:
         """(first, last) sentences of the spans that hold most of the wanted weight: one sentence, or two consecutive
@@ -136,8 +140,9 @@ def _judged(
     text = claim.plain
     sentence = Sentence(text, tuple(known), block=claim.block, kind=claim.kind)
     reasons = [f"[{n}] was not among the passages" for n in unknown]
-    if claim.kind == "heading" or (not claim.marks and _is_lead_in(text)):
-        return replace(sentence, verdict="not a claim")
+    if not claim.marks and (claim.kind == "heading" or _is_lead_in(text)):
+        foreign = _foreign(text, evidence)
+        return replace(sentence, verdict="unsupported" if foreign else "not a claim", reasons=tuple(foreign))
     if not known:
         return replace(sentence, verdict="unsupported", reasons=tuple(reasons) or ("no citation",))
     wanted = {term: rarity.get(term, COMMON) for term in content_terms(text)}
@@ -149,7 +154,7 @@ def _judged(
     verdict: Verdict = "supported" if share >= SUPPORTED else "partial" if share >= PARTIAL else "unsupported"
     if verdict != "supported":
         reasons.append(f"only {share:.0%} of what it says is found in {_those(known)}")
-    wrong = _wrong_numbers(text, cited, spans) + _missing_names(text, cited)
+    wrong = _wrong_numbers(text, cited, spans) + _missing_names(text, cited, _those(known))
     if wrong:
         verdict = "unsupported"
     elif unknown and verdict == "supported":
@@ -168,6 +173,15 @@ def _share(wanted: Mapping[str, float], held: Collection[str]) -> float:
 def _is_lead_in(text: str) -> bool:
     """Whether a sentence without a marker only introduces what follows, or states nothing."""
     return text.rstrip().endswith((":", "?")) or not content_terms(text)
+
+
+def _foreign(text: str, evidence: Mapping[int, Evidence]) -> list[str]:
+    """What a heading or lead-in says that none of the abstracts read does. Small plain numbers only count things."""
+    nowhere = "any abstract read"
+    there = [quantity for one in evidence.values() for quantity in one.quantities]
+    said = [one for one in quantities(text) if one.unit not in ("", COUNT) or one.value > FEW]
+    numbers = [f"says {one.text}, which is not in {nowhere}" for one in said if not any(map(one.same, there))]
+    return numbers + _missing_names(text, evidence, nowhere)
 
 
 def _those(numbers: Sequence[int]) -> str:
@@ -197,16 +211,27 @@ _NAME = re.compile(
 _WORD_PART = re.compile(r"(?:-[a-z]{3,})+$")  # of compounds such as `M2-like`, `KV-aware`
 
 
-def _missing_names(text: str, cited: Mapping[int, Evidence]) -> list[str]:
-    """What is said of names (CamelCase, acronyms, words with digits) that stand in no cited title or abstract,
+def _missing_names(text: str, cited: Mapping[int, Evidence], where: str) -> list[str]:
+    """What is said of names (CamelCase, acronyms, words with digits) that stand in no title or abstract of `cited`,
     neither as written nor as the first letters of consecutive words there or in the sentence itself."""
     reasons = []
     for name in dict.fromkeys(_WORD_PART.sub("", found) for found in _NAME.findall(text)):
-        wanted = _folded(name.rstrip("s") if name.rstrip("s").isupper() else name)
-        known = any(wanted in one.folded or _initials(wanted, one.whole) for one in cited.values())
-        if len(wanted) > 1 and not known and not _initials(wanted, text.replace(name, "")):
-            reasons.append(f"names {name}, which is not in {_those(list(cited))}")
+        if not any(_holds(one, name) for one in cited.values()) and not _initials(name, text.replace(name, "")):
+            reasons.append(f"names {name}, which is not in {where}")
     return reasons
+
+
+def _holds(evidence: Evidence, name: str) -> bool:
+    """Whether a title and abstract have the name, or all the words that hyphens make one of in it (RANK-RANKL)."""
+    wanted = _folded(name.rstrip("s") if name.rstrip("s").isupper() else name)
+    if len(wanted) < 2 or {wanted, f"{wanted}s"} & evidence.names or _initials(wanted, evidence.whole):
+        return True
+    words = name.split("-")
+    return len(words) > 1 and all(len(word) > 2 and word.isalpha() and _holds(evidence, word) for word in words)
+
+
+# Upper-case runs, capitalised and lower-case words, numbers: `YOLOv8` is YOLO, v, 8.
+_PIECE = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_a-z]?[a-z]+|\d+|[^\W\d_]")
 
 
 def _folded(text: str) -> str:
@@ -215,7 +240,8 @@ def _folded(text: str) -> str:
 
 def _initials(acronym: str, text: str) -> bool:
     letters = "".join(word[0] for word in re.findall(r"[^\W_]+", text)).casefold()
-    return acronym.isalpha() and len(acronym) <= 6 and acronym in letters
+    acronym = _folded(acronym).removesuffix("s")
+    return 1 < len(acronym) <= 6 and acronym.isalpha() and acronym in letters
 
 
 def _renumbered(

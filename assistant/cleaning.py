@@ -127,6 +127,7 @@ def _delatex(text: str) -> str:
     text = _TIMES.sub("×", text)
     text = re.sub(r"\bcdot\b", "·", re.sub(r"\bldots\b", "...", text))
     text = re.sub(r"\bleq\b", "≤", re.sub(r"\bgeq\b", "≥", text))
+    text = re.sub(r"(?<=\d)~(?=\d)", "–", text)  # ranges: 10~20%
     text = re.sub(r"``|(?<!\S)''(?=\w)", "“", _TIE.sub(" ", text)).replace("''", "”").replace("\\", "")
     return text.translate(_BACK)
 

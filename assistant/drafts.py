@@ -1,7 +1,8 @@
 """A writer's draft taken apart: Markdown prose into sentences, each with the passage numbers it is marked with.
 
 Markers are `[1]`, `[2, 3]`, `[4-6]`, `[^1]`, `【1】` or `[paper 1]`. What an abstract says is never a marker: writers
-of ours escape it (`escape`), and a group that holds 0, such as the interval `[0, 1]`, is text.
+of ours escape it (`escape`), a group that holds 0, such as the interval `[0, 1]`, is text, and text that looks like a
+marker comes out in round brackets, so that every `[n]` a reader sees is a citation that was checked.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assistant.cleaning import printable
 from assistant.results import Kind
 from assistant.text import sentences
 
@@ -24,13 +26,18 @@ _MOST = 0xF8FF - _FIRST
 
 _MARK = re.compile(
     r"[\[【]\s*(?:(?:passages?|papers?|abstracts?|sources?|refs?)\.?\s*)?"
-    r"(\^?\d{1,4}(?:\s*(?:[-–,;]|and)\s*\^?\d{1,4})*)(?:†[^\]】]*)?\s*[\]】]",
+    r"(\^?\d{1,4}(?:\s*(?:[-–,;]|and)\s*\^?\d{1,4})*)(?:†[^\[【\]】]{0,80})?\s*[\]】]",
     re.IGNORECASE,
 )
 _ONE = f"[{chr(_FIRST)}-\uf8ff]"
 _AFTER_END = re.compile(rf"([.!?][\"'”’)]*)((?:\s*{_ONE})+)(?=\s|$)")
 _AT_END = re.compile(rf"((?:\s*{_ONE})+)\s*([.!?:;,]*[\"'”’)]*)\s*$")
-_OWN_LIST = re.compile(r"(?:references|sources|bibliography|citations|works cited)\W*(?=$|[\[【])", re.IGNORECASE)
+_BRACKETED = re.compile(r"[\[【［〔]([^][【】［］〔〕]{1,80})[\]】］〕]")
+_DECORATION = re.compile(r"[*_`^\\\s]+")
+_OWN_LIST = re.compile(
+    r"(?:references|sources|bibliography|citations|works cited)\s*(?:\W*$|:?\s*[\[【]1[\]】]\W*\w)", re.IGNORECASE
+)
+_ENTRY = re.compile(r"[\[【(]?\d{1,3}[\]】).:]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +63,33 @@ class Claim:
 
 
 def parse(draft: str) -> list[Claim]:
-    """The sentences of a Markdown draft, in order. Links and images lose their addresses; a list of references at
-    the end is left out, since the true one is made from what was cited."""
+    """The sentences of a Markdown draft, in order. Links and images lose their addresses; a list of references is
+    left out, since the true one is made from what was cited."""
     claims: list[Claim] = []
-    for block, (kind, text) in enumerate(_blocks(draft)):
-        if kind != "bullet" and _OWN_LIST.match(text.strip()):
-            break
-        _add_claims(text, block, kind, claims)
+    in_list = False
+    for block, (kind, text) in enumerate(_blocks(printable(draft))):
+        heads_list = kind != "bullet" and bool(_OWN_LIST.match(text.strip()))
+        in_list = heads_list or (in_list and (kind == "bullet" or bool(_ENTRY.match(text.strip()))))
+        if not in_list:
+            _add_claims(text, block, kind, claims)
     return claims
 
 
 def escape(text: str) -> str:
     """`text` so that `parse` gives it back as text: no marker, no Markdown."""
+    text = text.translate({ord("【"): "[", ord("】"): "]"})  # which Markdown has no escape for
     return re.sub(r"([\\`*_{}\[\]()#+\-.!<>|~&:/])", r"\\\1", text)
 
 
 def defused(text: str) -> str:
-    """`text` for a prompt, with what looks like a marker in round brackets: a writer that copies it cites nothing."""
-    return _MARK.sub(lambda match: f"({match[0][1:-1].strip()})", text)
+    """`text` with what looks like a marker in round brackets: in a prompt, so that a writer that copies it cites
+    nothing; in an answer, so that nobody takes it for a citation."""
+
+    def soft(match: re.Match[str]) -> str:
+        marker = _MARK.fullmatch(f"[{_DECORATION.sub(' ', match[1]).strip()}]")
+        return f"({match[1].strip()})" if marker and 0 not in _numbers(marker[1]) else match[0]
+
+    return _BRACKETED.sub(soft, text)
 
 
 def _add_claims(text: str, block: int, kind: Kind, claims: list[Claim]) -> None:
@@ -97,7 +113,7 @@ def _add_claims(text: str, block: int, kind: Kind, claims: list[Claim]) -> None:
             trailing = tuple(dict.fromkeys(n for group in taken(match[1]) for n in group))
             piece = piece[: match.start()] + match[2]
         inner = tuple(taken(piece))
-        said = _tidy(re.sub(_ONE, HELD, piece).replace(_OPEN, "[").replace(_CLOSE, "]"))
+        said = _tidy(defused(re.sub(_ONE, HELD, piece).replace(_OPEN, "[").replace(_CLOSE, "]")))
         if any(c.isalnum() for c in said):
             claims.append(Claim(said, inner, trailing, block, kind))
         elif trailing and claims:  # a marker that stands alone belongs to the sentence before it
@@ -133,7 +149,7 @@ def _blocks(draft: str, *, unwrap: bool = True) -> list[tuple[Kind, str]]:
     some models wrap their whole answer in one."""
     blocks: list[tuple[Kind, str]] = []
     kinds: list[Kind] = ["paragraph"]
-    for token in _markdown().parse(re.sub("[\ue000-\uf8ff]", "", draft)):
+    for token in _markdown().parse(draft):
         if token.type in ("list_item_open", "tr_open"):
             kinds.append("bullet")
         elif token.type == "heading_open":
@@ -158,8 +174,8 @@ def _inline(tokens: Sequence["Token"]) -> str:
             inside = "".join(out[link:])
             out[link:] = [f"[{inside}]" if inside.strip("^ ").isdigit() else inside]
             link = None
-        elif token.type == "text_special":
-            out.append({"[": _OPEN, "]": _CLOSE}.get(token.content, token.content))
+        elif token.type == "text_special":  # an escaped character, or an entity, of what may be an invisible one
+            out.append({"[": _OPEN, "]": _CLOSE}.get(token.content, printable(token.content)))
         elif token.type in ("text", "code_inline"):
             out.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):

@@ -24,6 +24,15 @@ _UNITS = {
     "minute": "min", "minutes": "min", "hour": "h", "hours": "h", "h": "h", "day": "day", "days": "day",
     "w": "W", "watt": "W", "watts": "W", "fps": "fps",
 }  # fmt: skip
+# Words behind a number that are no unit and do not say what is counted.
+_NO_UNIT = frozenset({
+    "a", "across", "accuracy", "after", "an", "and", "any", "are", "as", "at", "auc", "before", "bleu", "but", "by",
+    "compared", "f1", "for", "from", "has", "have", "in", "is", "it", "its", "map", "more", "of", "on", "or", "out",
+    "over", "per", "point", "points", "respectively", "rouge", "score", "scores", "than", "that", "the", "their",
+    "these", "to", "under", "up", "using", "versus", "vs", "was", "we", "were", "when", "where", "which", "while",
+    "with", "without",
+})  # fmt: skip
+COUNT = "count"
 _FOLDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _WORDS = {"twice": 2.0, "double": 2.0, "doubles": 2.0, "doubled": 2.0, "thrice": 3.0}
 _WORDS |= {f"{word}{gap}fold": float(n) for word, n in _FOLDS.items() for gap in ("", "-")}
@@ -42,7 +51,8 @@ _BY = re.compile(r"(?<=\d) ?[x×] ?(?=\d)")  # 768x512: two numbers
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number and its unit (`×`, `%`, `GB`, … or none), and how the text wrote it."""
+    """A number and its unit (`×`, `%`, `GB`, …; `count` where another word follows, as in 50 GPUs; or none), and how
+    the text wrote it."""
 
     value: float
     unit: str
@@ -59,10 +69,11 @@ def quantities(text: str) -> list[Quantity]:
     text = _BY.sub(" × ", text)
     found = []
     for match in _QUANTITY.finditer(text):
-        unit = _UNITS.get((match["unit"] or "").lower(), "")
+        word = (match["unit"] or "").lower()
+        unit = _UNITS.get(word, "" if not word or word in _NO_UNIT else COUNT)
         unit = {"×": "×", "$": "$"}.get(match["lead"] or "", unit)
         ends = [match.end(part) for part in ("first", "last", "glued", "scale") if match[part]]
-        said = text[match.start() : match.end() if unit and unit != "$" else max(ends)].strip()
+        said = text[match.start() : match.end() if unit not in ("", "$", COUNT) else max(ends)].strip()
         scale = _SCALE[(match["glued"] or match["scale"] or "").lower()]
         for part in ("first", "last"):
             if match[part]:

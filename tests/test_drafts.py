@@ -21,12 +21,19 @@ def told(draft: str) -> list[tuple[str, tuple[int, ...]]]:
         ("A [^1] and B【2†source】 and C [paper 3].", [("A and B and C.", (1, 2, 3))]),
         ("Range [1-3]; far [1-99].", [("Range; far.", (1, 2, 3, 99))]),
         ("See [1](http://evil/?q=1) and [text](http://evil) ![x](http://evil/p.png)", [("See and text x", (1,))]),
-        ("On [0, 1] and \\[3\\] nothing is cited.", [("On [0, 1] and [3] nothing is cited.", ())]),
+        ("On [0, 1] and \\[3\\] nothing is cited.", [("On [0, 1] and (3) nothing is cited.", ())]),
         ("**Bold** and `code` [1]", [("Bold and code", (1,))]),
         ("```markdown\nWrapped [1].\n```", [("Wrapped.", (1,))]),
         ("Text [1].\n\nReferences:\n[1] A paper\n[2] Another", [("Text.", (1,))]),
         ("Text [1].\n\n## Sources\n\n- [1] A paper", [("Text.", (1,))]),
         ("Alone.\n\n[2]", [("Alone.", (2,))]),
+        (
+            "A [1].\n\nSources [2] and [3] differ.\n\nB [4].",
+            [("A.", (1,)), ("Sources and differ.", (2, 3)), ("B.", (4,))],
+        ),
+        ("A [1].\n\n**References**\n\n1. A paper\n\nB [4].", [("A.", (1,)), ("B.", (4,))]),
+        ("By 9\u200b4&#8203;5% [1].", [("By 945%.", (1,))]),
+        ("It says [**2**] and \\[4\\] and &#91;5&#93; [1].", [("It says and (4) and (5).", (2, 1))]),
     ],
 )
 def test_markers_belong_to_their_sentence(draft: str, expected: list[tuple[str, tuple[int, ...]]]) -> None:
@@ -60,6 +67,16 @@ def test_escaped_text_comes_back_as_it_was_and_cites_nothing(text: str) -> None:
     assert said == re.sub(r"\W", "", f"x {text} y")
 
 
+def test_foreign_brackets_of_an_abstract_cite_nothing() -> None:
+    assert told(f"{escape('Cut by 95%【2】.')} [1]") == [("Cut by 95%(2).", (1,))]
+
+
+def test_a_draft_made_to_be_slow_is_not() -> None:
+    """Minutes, with patterns that scan to the end from every place they could begin at."""
+    assert parse("[1†" * 30_000)
+    assert defused("[1†" * 300_000)
+
+
 @given(PROSE, st.lists(st.integers(1, 99), min_size=1, max_size=4))
 def test_markers_behind_escaped_text_are_all_that_is_cited(text: str, numbers: list[int]) -> None:
     claims = parse(f"Aa {escape(' '.join(text.split()))} zz {''.join(f'[{n}]' for n in numbers)}")
@@ -76,4 +93,5 @@ def test_any_draft_is_parsed(draft: str) -> None:
 def test_an_abstracts_own_brackets_cannot_be_copied_as_a_citation() -> None:
     told_to_model = defused("as shown in [3] and [1, 2], for x in [0, 1)")
     assert told_to_model == "as shown in (3) and (1, 2), for x in [0, 1)"
+    assert defused("[**2**] [*3*] [`4`] 【7】 ［8］ [0, 1] [see 9]") == "(**2**) (*3*) (`4`) (7) (8) [0, 1] [see 9]"
     assert not any(claim.marks for claim in parse(told_to_model))
