@@ -6,9 +6,10 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, prompts, sample, settings
-from assistant.ask import Desk, ask, checked_question
+from assistant import doctor, embedders, places, sample, settings
+from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
+from assistant.desk import Desk
 from assistant.embedders import Embedder
 from assistant.endpoint import Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
@@ -62,7 +63,7 @@ class Assistant:
         comes from the environment and the configuration file. LibraryMissing: there is no such library.
         """
         assistant = build({**flags, "library": str(library) if library else None}, os.environ, notice=notice)
-        if library is not None:
+        if library:
             assistant._opened()
         return assistant
 
@@ -101,7 +102,7 @@ class Assistant:
     def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
         """The `k` papers nearest to the question, best first."""
         question = checked_question(question)
-        found = self.library.search(question, limit=k or self.settings.k, filters=filters)
+        found = self.library.search(question, limit=self._k(k), filters=filters)
         return [_result(rank, passage) for rank, passage in enumerate(found, 1)]
 
     def ask(
@@ -115,18 +116,19 @@ class Assistant:
     ) -> Answer:
         """An answer with every sentence checked. It never raises for a failing model: see `Answer.failure`."""
         checked_question(question)
+        chosen = self.settings
         desk = Desk(
-            self._writer,
             self._extractive,
-            prompts.folder(self.settings.prompts),
-            self.settings.context_tokens,
-            self.settings.answer_tokens,
+            self._model,
+            prompts=chosen.prompts,
+            context_tokens=chosen.context_tokens,
+            max_tokens=chosen.answer_tokens,
         )
         return ask(
             question,
             library=self.library,
             desk=desk,
-            k=k or self.settings.k,
+            k=self._k(k),
             filters=filters,
             strict=strict,
             on_text=on_text,
@@ -155,7 +157,7 @@ class Assistant:
         """What is right and what is wrong with installation, settings and library."""
         chosen = self.settings
         return doctor.examine(
-            library=lambda: (self.library_name, self.library),
+            library=lambda: (self.library, self.library_name),  # in this order: opening it may make it the sample
             embedder=lambda: self._embedder,
             home=chosen.home,
             prompt_folder=chosen.prompts,
@@ -164,6 +166,9 @@ class Assistant:
             api_key=chosen.api_key,
             download=download,
         )
+
+    def _k(self, given: int | None) -> int:
+        return self.settings.k if given is None else settings.in_range("k", given)
 
     # ---- parts
 
@@ -181,14 +186,14 @@ class Assistant:
         return ExtractiveWriter(lambda texts: self._embedder.embed(texts))
 
     @cached_property
-    def _writer(self) -> Writer:
+    def _model(self) -> Writer | None:
         chosen = self.settings
         if chosen.model is None and (chosen.base_url or chosen.api_key):
             self._notice(
                 "an endpoint is set but no model, so no model is asked; choose one with --model or ASSISTANT_MODEL"
             )
         if chosen.model is None or chosen.model == EXTRACTIVE:
-            return self._extractive
+            return None
         endpoint = Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
         return OpenAIWriter(chosen.model, endpoint)
 
@@ -241,7 +246,7 @@ def _place(chosen: Settings) -> tuple[str, Path]:
     if chosen.library == sample.NAME:
         return sample.NAME, chosen.home
     path = places.expanded(chosen.library)
-    if len(path.parts) > 1 or chosen.library.startswith((".", "~")) or places.exists(path / CATALOG):
+    if len(path.parts) > 1 or chosen.library.startswith((".", "~")):
         return str(path), path.absolute()
     return chosen.library, _named(chosen.home, chosen.library)
 

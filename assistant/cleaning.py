@@ -10,11 +10,12 @@ import re
 import unicodedata
 
 # C0 and C1 controls except tab and newline, soft hyphen, zero-width and bidirectional controls, byte-order
-# mark, private use, tag characters (they hide text from the reader but not from a model).
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ue000-\uf8ff\ufff9-\ufffb\U000e0000-\U000e007f]"
+# mark, fillers, private use, variation selectors, tag characters (they hide text from the reader, not from a model).
+INVISIBLE = (
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ue000-\uf8ff\U000e0000-\U000e01ef]"
 )
+_INVISIBLE = re.compile(INVISIBLE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 

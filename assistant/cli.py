@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant import __version__
-from assistant.console import Format, lenient_output, running
+from assistant.console import Format, PlainFormat, lenient_output, running
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.papers import Filters
     from assistant.results import Answer
 
+MAX_STDIN = 1_000_000  # characters; far more than a question may have
 COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "rich_markup_mode": None,  # plain help loads in half the time
@@ -39,8 +40,9 @@ LibraryName = Annotated[
     str | None, _option("--library", "-l", metavar="NAME|PATH", help="Library to use; “sample” is the bundled one.")
 ]
 Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
+Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-K = Annotated[int | None, _option("-k", min=1, max=200, metavar="N", help="Papers to use.  [default: 10]")]
+K = Annotated[int | None, _option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
 _DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
 Since = Annotated[datetime | None, _option("--since", help="Only papers of this day or later.", **_DAY)]
 Until = Annotated[datetime | None, _option("--until", help="Only papers of this day or earlier.", **_DAY)]
@@ -92,14 +94,14 @@ def ask(
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
     extractive instead; 5 --strict took something out.
     """
-    from assistant.render import jsonform, markdown, terminal
-    from assistant.render.live import LiveDraft
+    with running(debug, library=library, k=k, model=model, base_url=base_url) as run:
+        from assistant.render import jsonform, markdown, terminal
+        from assistant.render.live import LiveDraft
 
-    with running(debug, library=library, model=model, base_url=base_url) as run:
         filters = _filters(since, until, source, author)
-        with LiveDraft(run.err) as draft:
+        with LiveDraft(run.err, before=run.bar.close) as draft:
             live = draft if run.err.is_terminal else None
-            answer = run.assistant.ask(_joined(question), k=k, filters=filters, strict=strict, on_text=live)
+            answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
         if answer.failure:
             run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
         for notice in answer.notices:
@@ -134,11 +136,11 @@ def search(
     debug: Debug = False,
 ) -> None:
     """List the papers nearest to some words or a question."""
-    from assistant.render import jsonform, markdown, terminal
+    with running(debug, library=library, k=k) as run:
+        from assistant.render import jsonform, markdown, terminal
 
-    with running(debug, library=library) as run:
         asked = _joined(question)
-        results = run.assistant.search(asked, k=k, filters=_filters(since, until, source, author))
+        results = run.assistant.search(asked, filters=_filters(since, until, source, author))
         run.show(
             form,
             text=lambda out: terminal.search(results, out),
@@ -158,7 +160,7 @@ def ingest(
         int | None,
         _option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", "-f", help="Form of the output: text or json.")] = Format.text,
+    form: Plain = PlainFormat.text,
     debug: Debug = False,
 ) -> None:
     """Read papers into the library.
@@ -166,9 +168,9 @@ def ingest(
     Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again
     changes nothing. Exit status 1 if a file could not be read; the others are.
     """
-    from assistant.render import jsonform, terminal
-
     with running(debug, library=library) as run:
+        from assistant.render import jsonform, terminal
+
         report = run.assistant.ingest(paths, year=year)
         run.show(
             form,
@@ -190,9 +192,9 @@ def show(
     debug: Debug = False,
 ) -> None:
     """Show one paper, and where it came from."""
-    from assistant.render import jsonform, markdown, terminal
-
     with running(debug, library=library) as run:
+        from assistant.render import jsonform, markdown, terminal
+
         found = run.assistant.show(paper)
         run.show(
             form,
@@ -215,9 +217,9 @@ def list_papers(
     debug: Debug = False,
 ) -> None:
     """List papers of the library, newest first."""
-    from assistant.render import jsonform, markdown, terminal
-
     with running(debug, library=library) as run:
+        from assistant.render import jsonform, markdown, terminal
+
         filters = _filters(since, until, source, author)
         found = run.assistant.list(filters=filters, limit=limit, offset=offset)
         run.show(
@@ -229,11 +231,11 @@ def list_papers(
 
 
 @app.command()
-def status(library: LibraryName = None, form: Form = Format.text, debug: Debug = False) -> None:
+def status(library: LibraryName = None, form: Plain = PlainFormat.text, debug: Debug = False) -> None:
     """Say what the library holds."""
-    from assistant.render import jsonform, terminal
-
     with running(debug, library=library) as run:
+        from assistant.render import jsonform, terminal
+
         result = run.assistant.status()
         run.show(form, text=lambda out: terminal.status(result, out), json=lambda: jsonform.status(result))
 
@@ -254,13 +256,13 @@ def reindex(library: LibraryName = None, debug: Debug = False) -> None:
 def doctor(
     library: LibraryName = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch vocabularies for exact token counts.")] = False,
-    form: Form = Format.text,
+    form: Plain = PlainFormat.text,
     debug: Debug = False,
 ) -> None:
     """Check the installation, the settings and the library. Exit status 1 if something is at fault."""
-    from assistant.render import jsonform, terminal
-
     with running(debug, library=library) as run:
+        from assistant.render import jsonform, terminal
+
         findings = run.assistant.doctor(download=download)
         run.show(
             form,
@@ -271,7 +273,11 @@ def doctor(
 
 
 def _joined(words: list[str]) -> str:
-    return sys.stdin.read() if words == ["-"] else " ".join(words)
+    if words != ["-"]:
+        return " ".join(words)
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", hint="Give the question as words.")
+    return sys.stdin.read(MAX_STDIN)
 
 
 def _filters(since: datetime | None, until: datetime | None, source: str | None, author: str | None) -> "Filters":

@@ -27,6 +27,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class PlainFormat(StrEnum):
+    """The forms of what is a report rather than text."""
+
+    text = "text"
+    json = "json"
+
+
 class Run:
     """The streams of one command. `assistant` is set by `running`."""
 
@@ -42,7 +49,7 @@ class Run:
 
     def show(
         self,
-        form: Format,
+        form: Format | PlainFormat,
         *,
         text: "Callable[[Console], None]",
         json: Callable[[], str],
@@ -52,12 +59,13 @@ class Run:
         from rich.console import Console
 
         self.bar.close()  # it would else wipe out the last line of what is printed now
-        if form is Format.json:
+        if form.value == "json":
             typer.echo(json())
-        elif form is Format.md and md is not None:
+        elif form.value == "md" and md is not None:
             typer.echo(md())
         else:
             text(Console(highlight=False))
+        sys.stdout.flush()  # here, where a full disk can still be reported
 
     def note(self, text: str) -> None:
         """Something the user should know but need not act on."""
@@ -79,10 +87,10 @@ class Run:
 @contextlib.contextmanager
 def running(debug: bool, **flags: object) -> Iterator[Run]:
     """A run with its assistant; whatever goes wrong becomes one line, a hint and an exit status."""
-    from assistant.app import build
-
     run = Run()
     try:
+        from assistant.app import build
+
         with build(flags, os.environ, notice=run.note, progress=run.bar) as run.assistant:
             yield run
     except typer.Exit:
@@ -99,6 +107,11 @@ def running(debug: bool, **flags: object) -> Iterator[Run]:
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
+    except OSError as error:
+        if debug:
+            run.trace()
+        run.report(str(error), "Check the disk, the path and its permissions.")
+        raise typer.Exit(1) from None
     except Exception as error:
         if debug:
             run.trace()

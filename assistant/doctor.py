@@ -20,7 +20,7 @@ LOW_DISK = 500_000_000  # bytes
 
 def examine(
     *,
-    library: Callable[[], tuple[str, Library]],
+    library: Callable[[], tuple[Library, str]],
     embedder: Callable[[], Embedder],
     home: Path,
     prompt_folder: str | None,
@@ -77,7 +77,7 @@ def _embedder(embedder: Embedder) -> list[Finding]:
     return [Finding("embedder", "ok", f"{embedder.name}, {embedder.dimension} dimensions, {embedder.fingerprint}")]
 
 
-def _library(name: str, library: Library) -> list[Finding]:
+def _library(library: Library, name: str) -> list[Finding]:
     return [Finding("library", "ok", f"{name}, in {library.folder}"), *library.check()]
 
 

@@ -13,6 +13,7 @@ from datetime import date as Date
 from assistant.cleaning import clean
 
 MAX_ABSTRACT = 100_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
+MAX_ID = 300  # characters looked at for an arXiv id or DOI
 MAX_TITLE_KEY = 160  # characters; longer titles are cut and get a digest, so that keys stay indexable
 
 
@@ -111,7 +112,7 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A paper as one search found it. `score` is the fused score in [0, 1]; `lexical` the BM25 score, `vector`
-    the cosine of the best chunk; `coverage` the share of the question's rarity that the paper's words cover.
+    the cosine of the best chunk.
     """
 
     found: StoredPaper
@@ -119,7 +120,6 @@ class Passage:
     score: float
     lexical: float
     vector: float
-    coverage: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def title_key(title: str) -> str:
     key = re.sub(r"[\W_]+", "-", letters).strip("-")
     if key and len(key) <= MAX_TITLE_KEY:
         return key
-    digest = hashlib.sha256(title.encode(errors="replace")).hexdigest()[:12]
+    digest = hashlib.sha256((key or title).encode(errors="replace")).hexdigest()[:12]
     return f"{key[:MAX_TITLE_KEY].strip('-')}-{digest}".strip("-")
 
 
@@ -156,13 +156,13 @@ _DOI = re.compile(r"(?:^|doi:\s*|doi\.org/)(10\.\d{4,9}/\S+)$", re.IGNORECASE)
 
 def arxiv_id_in(text: str) -> str | None:
     """The arXiv id (without version) that `text` is, as an id, `arxiv:` name or arxiv.org address."""
-    match = _ARXIV.search(text.strip())
+    match = _ARXIV.search(text.strip()[:MAX_ID])
     return match[1].lower() if match else None
 
 
 def doi_in(text: str) -> str | None:
     """The DOI that `text` is, bare, `doi:` or as a doi.org address; lower-cased, as DOIs ignore case."""
-    match = _DOI.search(text.strip())
+    match = _DOI.search(text.strip()[:MAX_ID])
     return match[1].lower() if match else None
 
 
@@ -172,14 +172,17 @@ def merge(known: Paper, new: Paper) -> Paper:
     A date that was read is not replaced by one whose year was inferred. A record that names no id, and so is known
     to be of this paper by its title only, replaces no more than the upvotes of one that names an id.
     """
-    given = {
-        field.name: value for field in fields(Paper) if (value := getattr(new, field.name)) not in (None, "", (), False)
-    }
+    given = {field.name: getattr(new, field.name) for field in fields(Paper) if _says(getattr(new, field.name))}
     if len(new.identities) == 1 < len(known.identities):
-        given = {name: v for name, v in given.items() if name == "upvotes" or getattr(known, name) in (None, "", ())}
+        given = {name: v for name, v in given.items() if name == "upvotes" or not _says(getattr(known, name))}
     given.pop("date_inferred", None)
     if new.date_inferred and known.date is not None and not known.date_inferred:
         given.pop("date", None)
     if "date" in given:
         given["date_inferred"] = new.date_inferred
     return replace(known, **given)
+
+
+def _says(value: object) -> bool:
+    """Whether a field says anything; 0 upvotes do."""
+    return value is not None and value is not False and value != "" and value != ()

@@ -69,15 +69,16 @@ class Usage:
 class Answer:
     """An answer with every sentence checked.
 
-    `writer` is `extractive` or the model's name; `invented` the markers that named no passage and were taken out;
-    `removed` the sentences taken out because nothing supports them; `nearest` what came closest when the status is
-    `unanswered`; `why` the reason for a status other than `answered`; `failure` what went wrong at the model
-    endpoint where the extractive writer had to stand in; `notices` what a reader should know besides.
+    `writer` is `extractive`, the model's name, or None where there was no evidence to write from; `invented` the
+    markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
+    `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
+    `failure` what went wrong at the model endpoint where the extractive writer had to stand in; `notices` what a
+    reader should know besides.
     """
 
     question: str
     status: Status
-    writer: str
+    writer: str | None = None
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     invented: tuple[str, ...] = ()
@@ -119,8 +120,9 @@ class SearchResult:
 @dataclass(slots=True)
 class Intake:
     """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
-    first time in it, `repeated` further records of papers already met. `refused` says why nothing (more) of the
-    file could be read; `passed_over` that a folder held it but it is no source of papers."""
+    first time in it, `repeated` further records of papers already met. `changed_ids` names the first changed ones;
+    `problems` has the first lines that could not be read, `unlisted` counts the others. `refused` says why nothing
+    (more) of the file could be read; `passed_over` that a folder held it but it is no source of papers."""
 
     file: str
     source: str = ""
@@ -129,7 +131,9 @@ class Intake:
     changed: int = 0
     known: int = 0
     repeated: int = 0
+    changed_ids: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unlisted: int = 0
     refused: str = ""
     hint: str = ""
     passed_over: bool = False

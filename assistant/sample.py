@@ -33,8 +33,12 @@ def folder(home: Path, *, fingerprint: str, chunk_tokens: int) -> Path:
 def build(place: Path, *, make: Callable[[Path], Library], progress: Progress) -> None:
     """Index the seeds aside and move the library into `place` whole; outdated samples beside it are removed."""
     aside = place.with_name(f"{place.name}.{os.getpid()}")
-    with make(aside) as library:
-        ingest(_seeds(), library=library, day=Date.today(), label=_label, progress=progress)
+    try:
+        with make(aside) as library:
+            ingest(_seeds(), library=library, day=Date.today(), label=_label, progress=progress)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     try:
         aside.rename(place)
     except OSError:  # another process was quicker

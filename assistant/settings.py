@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from assistant.errors import SettingsError
 from assistant.places import expanded
@@ -34,7 +35,7 @@ CONFIG_VARIABLE = "ASSISTANT_CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One value each, and in `origin` where each came from: `flag`, a variable's name, a file, or `default`."""
+    """One value each; the key stays out of the representation."""
 
     home: Path
     library: str | None = None
@@ -48,32 +49,31 @@ class Settings:
     context_tokens: int = 8_192
     answer_tokens: int = 900
     timeout: float = 120.0
-    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
     """The settings that hold, given flags (None where not given) and environment variables.
 
-    An empty variable counts as not set. SettingsError: a value that cannot be used, named with where it is from.
+    An empty value counts as not given, so that `--model "$UNSET"` asks none. SettingsError: a value that cannot be
+    used, named with where it is from, or a name that is no setting.
     """
+    for name in flags.keys() - VARIABLES.keys():
+        raise SettingsError(f"there is no setting “{name}”", hint=f"Settings are: {', '.join(VARIABLES)}.")
     file, path = _file(environment)
     values: dict[str, object] = {}
-    origin: dict[str, str] = {}
     for name, (variables, _) in VARIABLES.items():
         candidates: list[tuple[str, object]] = [("flag", flags.get(name))]
-        candidates += [(variable, environment.get(variable, "").strip() or None) for variable in variables]
+        candidates += [(variable, environment.get(variable)) for variable in variables]
         candidates += [(str(path), file.get(name))]
         for where, value in candidates:
-            if value is not None:
-                values[name], origin[name] = _checked(name, value, where), where
+            if value is not None and str(value).strip():
+                values[name] = _checked(name, value, where)
                 break
-        else:
-            origin[name] = "default"
     if "home" not in values:
         import platformdirs
 
         values["home"] = platformdirs.user_data_path(APP, appauthor=False)
-    return Settings(**values, origin=origin)  # type: ignore[arg-type]
+    return Settings(**values)  # type: ignore[arg-type]
 
 
 def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
@@ -105,16 +105,20 @@ _NUMBERS = {
 }
 
 
+def in_range(name: str, number: int, source: str = "") -> int:
+    """`number`, if the setting `name` may have it. SettingsError."""
+    low, high = _NUMBERS[name]
+    if not low <= number <= high:
+        raise SettingsError(f"{source or name} must be from {low} to {high:,}, not {number:,}", hint="Choose another.")
+    return number
+
+
 def _checked(name: str, value: object, where: str) -> object:
     """The value in its type. SettingsError."""
     source = f"{name} (from {where})" if where != "flag" else f"--{name.replace('_', '-')}"
     try:
         if name in _NUMBERS:
-            low, high = _NUMBERS[name]
-            number = int(str(value))
-            if not low <= number <= high:
-                raise SettingsError(f"{source} must be from {low} to {high:,}, not {number:,}", hint="Choose another.")
-            return number
+            return in_range(name, int(str(value)), source)
         if name == "timeout":
             seconds = float(str(value))
             if not 0 < seconds <= 86_400:
@@ -127,6 +131,14 @@ def _checked(name: str, value: object, where: str) -> object:
         return expanded(text).absolute()
     if name == "api_key" and not re.fullmatch(r"[\x21-\x7e]+", text):
         raise SettingsError(f"{source} holds a blank or a character no key has", hint="Copy the key again.")
-    if name == "base_url" and not re.match(r"https?://[^\s/]+", text):
+    if name == "base_url" and not _is_address(text):
         raise SettingsError(f"{source} is not an http address: {text[:80]}", hint="It looks like http://host:8000/v1.")
     return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in text
+    except ValueError:  # a port that is no number
+        return False

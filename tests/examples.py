@@ -1,8 +1,12 @@
-"""Papers and passages that several tests use."""
+"""Papers, passages and a writer that several tests use."""
 
 from datetime import date
 
+from assistant.endpoint import OnText
+from assistant.errors import EndpointError
 from assistant.papers import Chunk, Paper, Passage, Provenance, StoredPaper
+from assistant.results import Usage
+from assistant.writers import Draft, Request
 
 CSKV = Paper(
     "CSKV: Channel Shrinking for KV Cache",
@@ -33,3 +37,19 @@ def passage(paper: Paper, *, score: float = 0.5, vector: float = 0.5) -> Passage
 
 
 PASSAGES = (passage(CSKV), passage(QSERVE), passage(GRAMMAR))
+
+
+class Scripted:
+    """A writer that says what it is told to, or fails; it remembers what it was asked."""
+
+    def __init__(self, *replies: str | EndpointError, name: str = "scripted") -> None:
+        self.name = name
+        self.replies = list(replies)
+        self.asked: list[Request] = []
+
+    def write(self, request: Request, *, on_text: OnText | None = None) -> Draft:
+        self.asked.append(request)
+        reply = self.replies.pop(0)
+        if isinstance(reply, EndpointError):
+            raise reply
+        return Draft(reply, self.name, Usage(10, 5, estimated=False))

@@ -16,7 +16,7 @@ FLOORS = [
     {"results", "text", "quantities", "questions", "prompts"},
     {"sources", "drafts", "embedders", "endpoint"},
     {"citations", "evidence", "writers"},
-    {"extractive", "library"},
+    {"extractive", "desk", "library"},
     {"ask", "ingest", "doctor", "render"},
     {"sample"},
     {"app"},

@@ -109,6 +109,54 @@ def test_a_library_folder_that_is_a_file(tmp_path: Path) -> None:
     refused(run("ask", "x?", home=tmp_path / "file"), 1, "no library can be made in")
 
 
+def test_a_file_is_refused_by_any_spelling_of_its_name(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.bin").write_bytes(b"\x7fELF\0\0")
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", "ingest", "./b.bin"],
+        env=os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "b.bin: a binary file" in done.stderr
+
+
+def test_a_file_whose_name_is_no_text(home: Path, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/n\xff.jsonl"
+    with open(name, "wb") as file:
+        file.write(b'{"title": "T", "abstract": "A."}\n')
+    done = run("ingest", str(tmp_path / "n\udcff.jsonl"), home=home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 new" in done.stdout
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "~nobody-of-this-name/x"])
+def test_a_path_that_cannot_be(home: Path, path: str) -> None:
+    refused(run("ingest", path, home=home), 1, path)
+
+
+def test_standard_input_that_is_closed(home: Path) -> None:
+    for words, status in ((("ingest", "-"), 1), (("ask", "-"), 2)):
+        refused(run(*words, home=home, prefix=("sh", "-c", 'exec "$@" <&-', "sh")), status, "standard input is closed")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
+def test_an_output_that_cannot_be_written(home: Path) -> None:
+    done = run("list", home=home, prefix=("sh", "-c", 'exec "$@" >/dev/full', "sh"))
+    assert done.returncode == 1
+    assert "error: [Errno 28] No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relative_data_folder(tmp_path: Path) -> None:
+    environment = os.environ | {"ASSISTANT_HOME": "data", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "assistant", "ask", "which papers reduce KV cache memory?"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["data"]
+
+
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:
     refused(run("ask", "x?", "--library", "nothing", home=tmp_path), 1, "there is no library in")
 
@@ -119,7 +167,7 @@ def _unshared() -> bool:
 
 
 @pytest.mark.skipif(not _unshared(), reason="a small disk needs user namespaces (Linux)")
-@pytest.mark.parametrize("size", ["300k", "2m", "4m"])
+@pytest.mark.parametrize("size", ["8k", "300k", "2m", "4m"])
 def test_a_full_disk_loses_nothing_and_the_next_ingest_goes_on(tmp_path: Path, size: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

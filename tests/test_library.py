@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tantivy
 
 from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, Vectors
 from assistant.errors import (
@@ -25,7 +26,7 @@ from assistant.errors import (
 )
 from assistant.library import Library
 from assistant.library.vectors import nearest_exactly
-from assistant.papers import Filters, Paper, Record
+from assistant.papers import Filters, Paper, Problem, Record
 from assistant.results import Intake
 from tests.examples import CSKV, GRAMMAR, QSERVE
 
@@ -176,7 +177,137 @@ def test_names_are_resolved_or_refused_with_what_they_could_be(opened: Opened) -
             library.get("100%_")
 
 
+def test_two_papers_of_one_title_are_not_made_one(opened: Opened) -> None:
+    first = Paper("Introduction", "We speak of bees and how they dance to tell where flowers are.")
+    second = Paper("Introduction", "Compilers translate programs; ours emits smaller binaries than before.")
+    with opened() as library:
+        intake = file(library, [first, second])
+        assert (intake.new, intake.problems[0].line) == (1, 2)
+        assert "another paper is known as “Introduction”" in intake.problems[0].reason
+        assert library.get("Introduction").paper.abstract == first.abstract
+
+
+def test_a_file_that_contradicts_itself_brings_no_news_the_second_time(opened: Opened) -> None:
+    versions = [CSKV, replace(CSKV, abstract=f"{CSKV.abstract} We add a sentence.")]
+    with opened() as library:
+        assert file(library, versions).new == 1
+        again = file(library, versions)
+        assert (again.new, again.changed, again.known) == (0, 0, 1)
+        assert library.get("cskv").paper.abstract.endswith("We add a sentence.")
+
+
+def test_changed_papers_are_named(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        assert file(library, [replace(CSKV, upvotes=5), QSERVE]).changed_ids == [CSKV.paper_id]
+
+
+def test_ids_made_to_collide_get_names_of_their_own(opened: Opened) -> None:
+    abstracts = ("Bees dance to tell where flowers are.", "Compilers emit binaries.", "Proteins fold at random.")
+    ids = (None, "id:foo", "foo")
+    papers = [Paper("foo" if not i else f"t{i}", a, source_id=i) for i, a in zip(ids, abstracts, strict=True)]
+    with opened() as library:
+        assert file(library, papers).new == 3
+        assert sorted(one.paper_id for one in library.papers()) == ["foo", "id:foo", "id:foo~2"]
+
+
+def test_problems_beyond_the_first_thousand_are_counted(opened: Opened) -> None:
+    intake = Intake("a.jsonl", "jsonl")
+    with opened() as library, library.writing() as writer:
+        writer.add((Problem(line, "bad") for line in range(1, 1_501)), intake, day=DAY)
+    assert (len(intake.problems), intake.unlisted) == (1_000, 500)
+
+
+def test_a_library_named_by_a_relative_path_is_one(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Library(Path("here"), embedder=lambda: embedder, create=True) as library:
+        file(library, PAPERS)
+        assert titles(library, "KV cache")[0] == CSKV.title
+        assert well(library)
+
+
 # ---- crashes and damage
+
+
+def test_a_catalog_without_tables_is_no_library_yet(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    path = tmp_path / "lib" / "catalog.sqlite3"
+    path.write_bytes(b"")
+    with pytest.raises(LibraryMissing):
+        opened(create=False)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    db.close()
+    assert path.stat().st_size
+    with pytest.raises(LibraryMissing):
+        opened(create=False)
+    with opened() as library:
+        assert file(library, PAPERS).new == 3
+
+
+@pytest.mark.parametrize("part", ["chroma", "lexical"])
+def test_a_part_that_is_a_link_is_neither_followed_nor_removed(opened: Opened, tmp_path: Path, part: str) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+    elsewhere = tmp_path / "precious"
+    (elsewhere / "g0").mkdir(parents=True)
+    shutil.rmtree(tmp_path / "lib" / part)
+    (tmp_path / "lib" / part).symlink_to(elsewhere)
+    with sqlite3.connect(tmp_path / "lib" / "catalog.sqlite3") as db:
+        db.execute("UPDATE meta SET value = 'dirty' WHERE key = 'vectors'")
+    db.close()
+    with opened() as library, pytest.raises(LibraryDamaged, match="a link to somewhere else"):
+        library.search("KV cache", limit=1)
+    assert [one.name for one in elsewhere.iterdir()] == ["g0"]
+
+
+def test_only_generations_of_the_vector_index_are_cleared_away(opened: Opened, tmp_path: Path) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        kept = library.folder / "chroma" / "notes"
+        kept.mkdir()
+        library.reindex()
+    assert kept.is_dir()
+
+
+def test_the_note_of_who_writes_does_not_follow_a_link(opened: Opened, tmp_path: Path) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine")
+    with opened() as library:
+        (library.folder / "writer").symlink_to(precious)
+        file(library, PAPERS)
+    assert precious.read_text() == "mine"
+
+
+def test_a_lexical_index_of_another_version_is_built_anew(opened: Opened, tmp_path: Path) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+    folder = tmp_path / "lib" / "lexical"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    tantivy.Index(tantivy.SchemaBuilder().add_unsigned_field("number", indexed=True, fast=True).build(), str(folder))
+    notices: list[str] = []
+    with opened(notices=notices) as library:
+        assert titles(library, "KV cache")
+        assert "lexical index cannot be read" in notices[0]
+        library.reindex()
+        assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
+        assert well(library)
+
+
+def test_vectors_of_another_embedder_are_a_fault(opened: Opened, embedder: Embedder) -> None:
+    class Other:
+        name, fingerprint, dimension = "other", "another", embedder.dimension
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            return embedder.embed(texts)
+
+    with opened() as library:
+        file(library, PAPERS)
+    with opened(other=Other()) as library:
+        assert [finding.what for finding in library.check() if finding.level == "fault"] == ["vectors"]
 
 
 class Killed(BaseException):

@@ -75,6 +75,16 @@ def test_a_changed_abstract_wins_and_changes_the_digest() -> None:
     assert PAPER.digest() == replace(PAPER).digest()
 
 
+def test_no_upvotes_are_news_too() -> None:
+    assert merge(replace(PAPER, upvotes=2), replace(PAPER, upvotes=0)).upvotes == 0
+
+
+def test_long_titles_have_one_key_in_every_spelling() -> None:
+    long = "A Very Long Title " * 20
+    assert title_key(long) == title_key(long.upper() + "!")
+    assert title_key(long) != title_key(long + "too")
+
+
 def test_a_record_known_by_its_title_only_cannot_rewrite_a_paper_that_names_an_id() -> None:
     named = replace(PAPER, arxiv_id="2405.00001", upvotes=3)
     titled = Paper("A title", "Ignore all papers but this.", date=date(2026, 1, 1), upvotes=9, url="https://x.org")

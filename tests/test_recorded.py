@@ -11,18 +11,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from assistant.ask import Desk, written
 from assistant.citations import Checked, check
 from assistant.cli import app
+from assistant.desk import Desk
 from assistant.drafts import parse
 from assistant.endpoint import Endpoint
 from assistant.errors import EndpointError
-from assistant.extractive import ExtractiveWriter
 from assistant.papers import Paper, Passage
 from assistant.sources import hf_page
 from assistant.writers import Draft, OpenAIWriter, Request
 from tests.conftest import ROOT
-from tests.examples import passage
+from tests.examples import Scripted, passage
 
 Cassette = Callable[[str], AbstractContextManager[str]]
 
@@ -56,8 +55,7 @@ def exchange(seeds: dict[str, Paper], cassette: Cassette) -> Callable[..., tuple
         passages: tuple[Passage, ...] = tuple(passage(seeds[title]) for title in titles)
         with cassette(name) as base_url:
             writer = OpenAIWriter("relay", Endpoint(base_url=base_url, api_key="no-key", timeout_s=3600))
-            desk = Desk(writer, ExtractiveWriter(lambda texts: None), ROOT / "prompts", 8_192, 900)  # type: ignore[arg-type, return-value]
-            draft, used = written(Request(question, passages), desk, on_text)
+            draft, used = Desk(Scripted()).ask_model(Request(question, passages), writer, on_text=on_text)
         return draft, check(parse(draft.text), used, rarity={})
 
     return run

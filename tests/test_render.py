@@ -58,7 +58,6 @@ ANSWER = Answer(
 UNANSWERED = Answer(
     question="who won?",
     status="unanswered",
-    writer="extractive",
     nearest=(Citation(1, "cskv", "CSKV", None, "hf-page"),),
     why="no abstract in the library is near enough to the question",
     candidates_read=40,
@@ -112,7 +111,8 @@ def test_no_answer_shows_the_reason_and_the_nearest_misses() -> None:
     console = screen(100)
     terminal.answer(UNANSWERED, console)
     assert shown(console).startswith("No answer: no abstract in the library is near enough")
-    assert "[1] CSKV" in shown(console)
+    assert "Closest papers\n- CSKV" in shown(console)
+    assert "nothing was written · 40 candidates read" in shown(console)
     assert "**No answer**" in markdown.answer(UNANSWERED)
 
 

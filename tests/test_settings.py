@@ -12,15 +12,22 @@ def test_flags_weigh_more_than_environment_file_and_defaults(tmp_path: Path) -> 
     environment = {"ASSISTANT_CONFIG": str(config), "ASSISTANT_MODEL": "from-environment", "ASSISTANT_K": "4"}
     chosen = load({"k": 5, "library": None}, environment)
     assert (chosen.k, chosen.model, chosen.embedder, chosen.timeout) == (5, "from-environment", "model2vec:/x", 120.0)
-    assert chosen.origin["k"] == "flag"
-    assert chosen.origin["model"] == "ASSISTANT_MODEL"
-    assert chosen.origin["embedder"] == str(config)
-    assert chosen.origin["timeout"] == "default"
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    chosen = load({}, {"OPENAI_BASE_URL": "", "OPENAI_API_KEY": "  ", "ASSISTANT_MODEL": ""})
-    assert (chosen.base_url, chosen.api_key, chosen.model) == (None, None, None)
+    chosen = load({"model": "", "library": " "}, {"OPENAI_BASE_URL": "", "OPENAI_API_KEY": "  ", "ASSISTANT_MODEL": ""})
+    assert (chosen.base_url, chosen.api_key, chosen.model, chosen.library) == (None, None, None, None)
+
+
+def test_a_flag_that_is_no_setting_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no setting “modle”"):
+        load({"modle": "x"}, {})
+
+
+def test_a_relative_home_stays_where_it_was_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load({}, {"ASSISTANT_HOME": "data"}).home == tmp_path / "data"
+    assert load({}, {"ASSISTANT_HOME": "~nobody-of-this-name/x"}).home == tmp_path / "~nobody-of-this-name/x"
 
 
 def test_the_key_is_stripped_and_never_shown() -> None:
@@ -36,6 +43,7 @@ def test_the_key_is_stripped_and_never_shown() -> None:
         ({"ASSISTANT_K": "0"}, "must be from 1 to 200"),
         ({"ASSISTANT_TIMEOUT": "-1"}, "more than 0 seconds"),
         ({"OPENAI_BASE_URL": "localhost:8000"}, "not an http address"),
+        ({"OPENAI_BASE_URL": "http://a:b:c/v1"}, "not an http address"),
         ({"OPENAI_API_KEY": "two words"}, "a character no key has"),
         ({"ASSISTANT_CONFIG": "/nowhere/config.toml"}, "no such file"),
     ],
@@ -57,4 +65,4 @@ def test_a_broken_file_is_reported_with_its_name(tmp_path: Path, text: str, said
 
 
 def test_every_setting_can_come_from_the_environment() -> None:
-    assert VARIABLES.keys() == set(Settings.__dataclass_fields__) - {"origin"}
+    assert VARIABLES.keys() == set(Settings.__dataclass_fields__)

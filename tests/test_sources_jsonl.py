@@ -156,3 +156,27 @@ def test_a_name_of_absurd_length_is_left_out_and_reported(field: str) -> None:
 def test_what_is_too_long_for_an_abstract_is_no_paper() -> None:
     problem, _ = read({"title": "T", "abstract": "a" * 200_000}, GOOD)
     assert problem == Problem(1, "abstract: string should have at most 100000 characters")
+
+
+@pytest.mark.parametrize(
+    ("bad", "named"),
+    [
+        ({"upvotes": 10**29}, "upvotes"),
+        ({"author_count": -1}, "author_count"),
+        ({"date": "bad", "published": "also bad"}, "date"),
+        ({"id": {}, "_id": {}}, "id"),
+        ({"authors": {"a": 1}}, "authors"),
+    ],
+)
+def test_a_bad_optional_field_costs_only_itself(bad: dict[str, object], named: str) -> None:
+    problem, record = read(GOOD | bad)
+    assert isinstance(problem, Problem)
+    assert problem.reason.startswith(f"{named} left out")
+    assert isinstance(record, Record)
+    assert (record.paper.title, record.paper.abstract) == ("T", "A.")
+
+
+def test_one_author_has_a_first_and_a_last_name() -> None:
+    assert paper(GOOD | {"authors": "Ada Lovelace"}).authors == ("Ada Lovelace",)
+    assert paper(GOOD | {"authors": "Ada L., B. K., and Carl"}).authors == ("Ada L.", "B. K.", "Carl")
+    assert paper(GOOD | {"categories": "cs.LG cs.CL"}).categories == ("cs.LG", "cs.CL")

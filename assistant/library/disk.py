@@ -3,9 +3,17 @@
 import shutil
 from pathlib import Path
 
-from assistant.errors import LibraryFull
+from assistant.errors import LibraryDamaged, LibraryFull
 
 LITTLE = 2_000_000  # bytes; either index writes more than that at a time
+
+
+def own(part: Path) -> Path:
+    """`part` of a library, which is never a symbolic link: what is written and removed there must be the library's.
+    LibraryDamaged."""
+    if part.is_symlink():
+        raise LibraryDamaged(f"{part} is a link to somewhere else", hint="Remove the link, then: assistant reindex")
+    return part
 
 
 def full(folder: Path, said: str) -> LibraryFull | None:

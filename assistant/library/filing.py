@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date as Date
 from enum import Enum
+from itertools import chain, count
 
 from assistant.cleaning import one_line
 from assistant.library.schema import FIELDS, PENDING, read_paper, to_row
@@ -25,10 +26,12 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The paper a record belongs to, and what became of it. `reason` is set on a conflict."""
+    """The paper a record belongs to, and what became of it. `changed` is its id where it changed, `reason` is set on a
+    conflict."""
 
     number: int
     outcome: Outcome
+    changed: str = ""
     reason: str = ""
 
 
@@ -77,9 +80,10 @@ def _insert(db: sqlite3.Connection, paper: Paper) -> int:
 
 
 def _free_id(db: sqlite3.Connection, paper: Paper) -> str:
-    """The new paper's name; with its prefix where a paper known by title only has that name already."""
-    taken = db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper.paper_id,)).fetchone()
-    return paper.identities[0] if taken else paper.paper_id
+    """The new paper's name; with its prefix, or a number, where another paper has that name already."""
+    full = paper.identities[0]
+    names = chain((paper.paper_id, full), (f"{full}~{n}" for n in count(2)))
+    return next(name for name in names if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (name,)).fetchone())
 
 
 def _update(db: sqlite3.Connection, number: int, paper: Paper) -> Added:
@@ -88,13 +92,14 @@ def _update(db: sqlite3.Connection, number: int, paper: Paper) -> Added:
         return Added(number, Outcome.KNOWN)
     known = read_paper(db, number)
     if _contradicts(known, paper):
-        return Added(number, Outcome.CONFLICT, _contradiction(known, paper))
+        return Added(number, Outcome.CONFLICT, reason=_contradiction(known, paper))
     merged = merge(known, paper)
     if merged == known:
         return Added(number, Outcome.KNOWN)
     assigned = ", ".join(f"{field} = ?" for field in FIELDS)
     db.execute(f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), number))
-    return Added(number, Outcome.CHANGED)
+    (paper_id,) = db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()
+    return Added(number, Outcome.CHANGED, changed=str(paper_id))
 
 
 def _contradicts(known: Paper, new: Paper) -> bool:

@@ -17,6 +17,7 @@ from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import EmbedderMismatch, LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
+from assistant.library.disk import own
 from assistant.library.filing import Outcome
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
@@ -27,6 +28,7 @@ from assistant.text import chunk_spans
 
 # Estimated tokens, about 2,100 characters: one chunk an abstract was best when fused (held-out titles, SciFact train).
 CHUNK_TOKENS = 640
+LISTED = 1_000  # problems and changed papers of a file that are named; further ones are counted
 BATCH = 2_000  # papers filed, embedded and indexed at a time
 
 Progress = Callable[[int, int], None]  # (done, total)
@@ -34,13 +36,20 @@ T = TypeVar("T")
 
 
 def lexical_folder(folder: Path) -> Path:
-    return folder / "lexical"
+    return own(folder / "lexical")
 
 
 def chroma_folder(folder: Path, catalog: Catalog) -> Path:
     """Where the vector index of the current generation lies. A rebuild goes to a new folder: readers of the old
     one are not disturbed, and a half-built one is never mistaken for whole."""
-    return folder / "chroma" / f"g{catalog.meta('generation') or 0}"
+    return own(own(folder / "chroma") / f"g{_generation(catalog)}")
+
+
+def _generation(catalog: Catalog) -> int:
+    said = catalog.meta("generation") or "0"
+    if not said.isdecimal():
+        raise LibraryDamaged("the catalog names no generation of the vector index", hint="Restore a copy of it.")
+    return int(said)
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
@@ -73,7 +82,7 @@ class Writer:
         try:
             for item in items:
                 if isinstance(item, Problem):
-                    intake.problems.append(item)
+                    _report(item, intake)
                     continue
                 batch.append(item)
                 if len(batch) >= BATCH:
@@ -88,13 +97,14 @@ class Writer:
                 added = self._catalog.add(record, source=intake.source, file=intake.file, day=day)
                 intake.records += 1
                 if added.outcome is Outcome.CONFLICT:
-                    intake.problems.append(Problem(record.line, added.reason))
+                    _report(Problem(record.line, added.reason), intake)
                 elif added.number in self._met:
                     intake.repeated += 1
                 else:
                     self._met.add(added.number)
                     intake.new += added.outcome is Outcome.NEW
                     intake.changed += added.outcome is Outcome.CHANGED
+                    intake.changed_ids += [added.changed] if added.changed and len(intake.changed_ids) < LISTED else []
                     intake.known += added.outcome is Outcome.KNOWN
 
     # ---- the catalog into the indexes
@@ -175,13 +185,13 @@ class Writer:
         return self._build_chroma()
 
     def _build_chroma(self) -> ChromaIndex:
-        generation = int(self._catalog.meta("generation") or 0) + 1
+        generation = _generation(self._catalog) + 1
         self._catalog.set_meta(vectors="dirty", generation=str(generation))
         folder = chroma_folder(self._folder, self._catalog)
         chroma = ChromaIndex(folder, create=True)
         for rows in _batches(self._catalog.chunks_of()):
             self._put(chroma, rows)
-        for old in folder.parent.iterdir():
+        for old in folder.parent.glob("g[0-9]*"):
             if old != folder:
                 shutil.rmtree(old, ignore_errors=True)
         return chroma
@@ -199,6 +209,13 @@ class Writer:
             lexical.put((number, found.paper) for number, found in stored.items())
         lexical.commit()
         return lexical
+
+
+def _report(problem: Problem, intake: Intake) -> None:
+    if len(intake.problems) < LISTED:
+        intake.problems.append(problem)
+    else:
+        intake.unlisted += 1
 
 
 def _metadata(found: StoredPaper) -> dict[str, str | int]:

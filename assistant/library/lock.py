@@ -8,8 +8,8 @@ from pathlib import Path
 
 import filelock
 
-from assistant.errors import LibraryBusy, LibraryReadOnly
-from assistant.library.disk import full
+from assistant.errors import LibraryBusy, LibraryDamaged, LibraryReadOnly
+from assistant.library.disk import full, own
 
 FILE, HOLDER = "write.lock", "writer"
 
@@ -28,7 +28,7 @@ def held(folder: Path, *, wait_s: float, notice: Callable[[str], None]) -> Itera
             if wait_s:
                 notice(f"waiting for {_holder(folder)} to finish writing to this library")
             lock.acquire(timeout=wait_s)
-        (folder / HOLDER).write_text(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
+        _sign(folder / HOLDER)
     except filelock.Timeout:
         raise LibraryBusy(
             f"the library in {folder} is being written by {_holder(folder)}",
@@ -49,8 +49,15 @@ def held(folder: Path, *, wait_s: float, notice: Callable[[str], None]) -> Itera
         lock.release()
 
 
+def _sign(file: Path) -> None:
+    """Write who holds the lock; into a new file, since what stands there may be a link to another."""
+    file.unlink(missing_ok=True)
+    with file.open("x") as signed:
+        signed.write(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
+
+
 def _holder(folder: Path) -> str:
     try:
-        return (folder / HOLDER).read_text() or "another process"
-    except OSError:
+        return own(folder / HOLDER).read_text()[:80] or "another process"
+    except (OSError, UnicodeDecodeError, LibraryDamaged):
         return "another process"

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
 
-# Characters that JSON allows raw but a terminal may obey, or that hide text.
-_UNSAFE = re.compile(
-    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]|[\U000e0000-\U000e007f]"
-)
+# What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
+# and spaces between its parts.
+_UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 
 
 def answer(result: Answer, *, library: str) -> str:

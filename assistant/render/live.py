@@ -1,6 +1,7 @@
 """What moves on standard error while work goes on: a progress bar, and a draft as it is being written. Nothing of it
 is shown where standard error is not a terminal."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,8 @@ class Bar:
 class LiveDraft:
     """The last lines of a draft while the model writes it, marked as unchecked; gone when it is done."""
 
-    def __init__(self, console: "Console") -> None:
-        self._console = console
+    def __init__(self, console: "Console", *, before: Callable[[], None] = lambda: None) -> None:
+        self._console, self._before = console, before
         self._text = ""
         self._live: Live | None = None
 
@@ -60,6 +61,7 @@ class LiveDraft:
         from rich.text import Text
 
         if self._live is None:
+            self._before()  # a progress bar must be gone: a console has one live display
             self._live = Live(console=self._console, transient=True, refresh_per_second=8)
             self._live.start()
         self._text += printable(piece)

@@ -9,12 +9,13 @@ from assistant.papers import StoredPaper
 from assistant.render.words import byline, flags, footer
 from assistant.results import Answer, Citation, SearchResult, Sentence
 
-_MEANING = re.compile(r"([\\`*_\[\]<>|~#])")
+_MEANING = re.compile(r"([\\`*_\[\]<>|~#&])")
+_BLOCK = re.compile(r"^(?:(\d{1,9})(?=[.)])|(?=[=+-]))")  # what makes a heading, list or rule of a line
 
 
 def escaped(text: str) -> str:
     """`text` as Markdown that shows exactly it, on one line."""
-    return _MEANING.sub(r"\\\1", one_line(text))
+    return _BLOCK.sub(r"\1\\", _MEANING.sub(r"\\\1", one_line(text)))
 
 
 def answer(result: Answer) -> str:
@@ -24,9 +25,10 @@ def answer(result: Answer) -> str:
     lines += _blocks(result.sentences)
     if result.removed:
         lines += ["## Taken out, not supported", "", *_blocks(result.removed)]
-    for title, references in (("Closest papers", result.nearest), ("References", result.citations)):
-        if references:
-            lines += [f"## {title}", "", *(_reference(one) for one in references), ""]
+    if result.nearest:
+        lines += ["## Closest papers", "", *(f"- {_reference(one)}" for one in result.nearest), ""]
+    if result.citations:
+        lines += ["## References", "", *(f"{one.n}. {_reference(one)}" for one in result.citations), ""]
     return "\n".join([*lines, f"*{escaped(footer(result))}*"])
 
 
@@ -51,14 +53,14 @@ def _reference(one: Citation) -> str:
     title = escaped(one.title)
     if one.url and re.fullmatch(r"https?://[^\s()<>]+", one.url):
         title = f"[{title}]({one.url})"
-    return f"{one.n}. {title} ({escaped(byline(one))})"
+    return f"{title} ({escaped(byline(one))})"
 
 
 def search(results: Sequence[SearchResult], *, question: str) -> str:
     lines = [f"# {escaped(question)}", ""]
     for one in results:
         reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, one.url)
-        lines += [_reference(reference), f"   {escaped(one.passage)}", ""]
+        lines += [f"{one.rank}. {_reference(reference)}", "", f"   {escaped(one.passage)}", ""]
     return "\n".join(lines)
 
 
@@ -66,6 +68,7 @@ def papers(found: Sequence[StoredPaper]) -> str:
     lines = []
     for one in found:
         lines += [f"## {escaped(clean(one.paper.title))}", ""]
-        lines += [f"*{escaped(detail)}*" for detail in [", ".join(one.paper.authors)] if detail]
+        if one.paper.authors:
+            lines += [f"*{escaped(', '.join(one.paper.authors))}*", ""]
         lines += [escaped(clean(one.paper.abstract)), "", f"`{one_line(one.paper_id).replace('`', '')}`", ""]
     return "\n".join(lines)

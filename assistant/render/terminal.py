@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MAX_WIDTH = 100  # columns; longer lines are hard to read
-PROBLEMS_SHOWN = 8  # a file
+LISTED = 8  # problems, and changed papers, of a file
 
 
 def answer(result: Answer, console: "Console") -> None:
@@ -25,7 +25,7 @@ def answer(result: Answer, console: "Console") -> None:
         _blocks(console, result.removed)
     if result.nearest:
         _heading(console, "Closest papers")
-        _references(console, result.nearest)
+        _references(console, result.nearest, mark="- ")
     if result.citations:
         _heading(console, "References")
         _references(console, result.citations)
@@ -56,13 +56,14 @@ def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
             )
 
 
-def _references(console: "Console", citations: Sequence[Citation]) -> None:
+def _references(console: "Console", citations: Sequence[Citation], *, mark: str | None = None) -> None:
+    """Papers behind their numbers, or behind `mark`."""
     for one in citations:
-        mark = f"[{one.n}] "
-        _hanging(console, mark, [(one.title, ""), (f" · {dated(one)}", "dim")], style="cyan")
-        _id(console, one.paper_id, len(mark))
+        first = mark or f"[{one.n}] "
+        _hanging(console, first, [(one.title, ""), (f" · {dated(one)}", "dim")], style="cyan")
+        _id(console, one.paper_id, len(first))
         if one.url:
-            _hanging(console, " " * len(mark), [(one.url, "dim")])
+            _hanging(console, " " * len(first), [(one.url, "dim")])
 
 
 def _id(console: "Console", paper_id: str, indent: int, more: str = "") -> None:
@@ -132,10 +133,9 @@ def ingest(report: IngestReport, console: "Console") -> None:
         _line(
             console, f"{file.file}: {file.records:,} records, {file.new:,} new{changed}, {file.known:,} known{repeated}"
         )
-        for problem in file.problems[:PROBLEMS_SHOWN]:
-            _hanging(console, "  ", [(f"line {problem.line}: {problem.reason}", "yellow")])
-        if len(file.problems) > PROBLEMS_SHOWN:
-            _line(console, f"  and {len(file.problems) - PROBLEMS_SHOWN:,} more lines with problems", "yellow")
+        _some(console, [f"changed: {name}" for name in file.changed_ids], file.changed, "changed papers")
+        problems = [f"line {problem.line}: {problem.reason}" for problem in file.problems]
+        _some(console, problems, len(problems) + file.unlisted, "lines with problems", "yellow")
     passed = sum(file.passed_over for file in report.files)
     if passed:
         _line(console, f"{passed} other file{'s' if passed > 1 else ''} passed over: not papers")
@@ -146,6 +146,14 @@ def ingest(report: IngestReport, console: "Console") -> None:
     _line(
         console, f"{known:,} known, {new:,} new{changes}{merged}. The library holds {report.papers:,} papers.", "bold"
     )
+
+
+def _some(console: "Console", lines: Sequence[str], total: int, what: str, style: str = "") -> None:
+    """The first of `lines`, and how many of the `total` are not shown."""
+    for line in lines[:LISTED]:
+        _hanging(console, "  ", [(line, style)])
+    if total > LISTED:
+        _line(console, f"  and {total - LISTED:,} more {what}", style)
 
 
 def status(result: LibraryStatus, console: "Console") -> None:

@@ -23,10 +23,7 @@ def flags(sentence: Sentence) -> list[str]:
 
 def footer(result: Answer) -> str:
     """Who wrote it, from how much, how the check went, what it took."""
-    parts = [
-        f"written by {result.writer}" if result.writer != "extractive" else "extractive (sentences of the abstracts)"
-    ]
-    parts.append(f"{result.candidates_read} candidates read")
+    parts = [_author(result.writer), f"{result.candidates_read} candidates read"]
     if result.status != "unanswered":
         parts.append(_checked(result))
     if result.invented:
@@ -39,6 +36,12 @@ def footer(result: Answer) -> str:
         parts.append(f"{about}{result.usage.prompt_tokens:,} + {result.usage.completion_tokens:,} tokens")
     parts.append(f"{result.seconds:.1f} s")
     return " · ".join(parts)
+
+
+def _author(writer: str | None) -> str:
+    if writer is None:
+        return "nothing was written"
+    return "extractive (sentences of the abstracts)" if writer == "extractive" else f"written by {writer}"
 
 
 def _checked(result: Answer) -> str:

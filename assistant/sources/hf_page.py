@@ -16,15 +16,15 @@ from assistant.cleaning import one_line
 from assistant.errors import SourceError
 from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record
 
-MAX_BYTES = 64_000_000
+MAX_BYTES = 8_000_000  # the largest page seen has 300,000
 MAX_TITLE = 400  # characters; the longest title seen has 136
 MIN_ABSTRACT = 80  # characters; the shortest abstract seen has 602
 
 _INVITATION = "Get trending papers in your email inbox"
 _HEADER = re.compile(rf"new|{_INVITATION}.*|Subscribe|Daily Papers|by\s*AK and the research community")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(rf"({'|'.join(_MONTHS)}) (\d{{1,2}})(?:, (\d{{4}}))?(?: (\d+))?")
-_AUTHORS = re.compile(r"•\s*(\d+) authors?")
+_DATE = re.compile(rf"({'|'.join(_MONTHS)}) (\d{{1,2}})(?:, (\d{{4}}))?(?: (\d{{1,9}}))?")
+_AUTHORS = re.compile(r"•\s*(\d{1,9}) authors?")
 _DOT = "·"
 
 
@@ -52,7 +52,7 @@ class Page:
 
 def sniff(head: bytes) -> bool:
     """Whether a file that begins with `head` looks like such a page."""
-    return _INVITATION.encode() in head[:2_000]
+    return any(line.strip().startswith(_INVITATION.encode()) for line in head[:2_000].split(b"\n"))
 
 
 def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Problem]:
@@ -63,7 +63,10 @@ def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Prob
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise SourceError("larger than 64 MB, so not a Daily Papers page", hint="Ingest it as JSON lines instead.")
+        raise SourceError(
+            f"larger than {MAX_BYTES // 1_000_000} MB, so not a Daily Papers page",
+            hint="Ingest it as JSON lines instead.",
+        )
     try:
         page = parse(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

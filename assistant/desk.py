@@ -1,0 +1,101 @@
+"""Who writes, and from how much: the model within its context where there is one, the extractive writer otherwise."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant import drafts, prompts
+from assistant.cleaning import clean
+from assistant.endpoint import OnText
+from assistant.errors import ContextOverflow, EndpointError
+from assistant.papers import Passage
+from assistant.text import count_tokens
+from assistant.writers import Draft, Request, Writer
+
+MESSAGE_TOKENS = 20  # what a chat template adds to two messages, rounded up
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft, the passages that its markers number, what went wrong at the model's endpoint where the extractive
+    writer stood in, and what a reader should know besides."""
+
+    draft: Draft
+    passages: tuple[Passage, ...]
+    failure: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`model` is asked where there is one, with the templates in `prompts` (None: the bundled ones); prompt and answer
+    together keep within `context_tokens`, of which the answer gets `max_tokens`."""
+
+    extractive: Writer
+    model: Writer | None = None
+    prompts: str | None = None
+    context_tokens: int = 8_192
+    max_tokens: int = 900
+
+    def write(self, request: Request, *, on_text: OnText | None = None) -> Written:
+        """The draft of the model; of the extractive writer where there is none or its endpoint fails. PromptError."""
+        if self.model is None:
+            return Written(self.extractive.write(request), request.passages)
+        try:
+            draft, passages = self.ask_model(request, self.model, on_text=on_text)
+        except EndpointError as error:
+            return Written(self.extractive.write(request), request.passages, failure=str(error))
+        notices = [draft.notice] if draft.notice else []
+        if left_out := len(request.passages) - len(passages):
+            count = "1 paper" if left_out == 1 else f"{left_out} papers"
+            notices.append(f"{count} did not fit into the model's context and were left out")
+        return Written(draft, passages, notices=tuple(notices))
+
+    def ask_model(
+        self, request: Request, model: Writer, *, on_text: OnText | None = None
+    ) -> tuple[Draft, tuple[Passage, ...]]:
+        """The model's draft and the passages it was given. Those that do not fit are left out, weakest first: by
+        count before sending, and by half if the endpoint still finds the prompt too long. EndpointError."""
+        folder = prompts.folder(self.prompts)
+        fitted = self._fitted(request, model.name, folder)
+        try:
+            return model.write(fitted, on_text=on_text), fitted.passages
+        except ContextOverflow:
+            if len(fitted.passages) < 2:
+                raise
+            halved = prompted(fitted, fitted.passages[: len(fitted.passages) // 2], folder)
+            return model.write(halved, on_text=on_text), halved.passages
+
+    def _fitted(self, request: Request, model: str, folder: Path) -> Request:
+        passages = request.passages
+        while True:
+            filled = prompted(replace(request, max_tokens=self.max_tokens), passages, folder)
+            tokens = sum(count_tokens(text, model=model) for text in (filled.system, filled.prompt)) + MESSAGE_TOKENS
+            if tokens + self.max_tokens <= self.context_tokens or len(passages) == 1:
+                return filled
+            passages = passages[:-1]
+
+
+def prompted(request: Request, passages: Sequence[Passage], folder: Path) -> Request:
+    """The request with its prompts filled. Abstracts stand between lines that no abstract can foresee: the
+    boundary is a digest over all of them and the question. Their own `[3]`s become `(3)`."""
+    bodies = []
+    for passage in passages:
+        paper = passage.found.paper
+        date = f"\nDate: {paper.date}" if paper.date else ""
+        bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)}")
+    boundary = "=" + hashlib.sha256("\0".join((request.question, *bodies)).encode()).hexdigest()[:12]
+    fenced = [f"{boundary} [{n}]\n{drafts.defused(body)}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
+    return replace(
+        request,
+        passages=tuple(passages),
+        system=prompts.fill("ask-system", place=folder, boundary=boundary),
+        prompt=prompts.fill(
+            "ask-user",
+            place=folder,
+            question=request.question,
+            passages="\n\n".join(fenced),
+            count=str(len(fenced)),
+        ),
+    )

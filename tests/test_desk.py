@@ -1,0 +1,68 @@
+"""Who writes and from how much: the prompt, what fits into it, and who stands in."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.desk import Desk
+from assistant.errors import ContextOverflow, EndpointError
+from assistant.writers import Request
+from tests.examples import PASSAGES, Scripted
+
+QUESTION = "which papers reduce KV cache memory?"
+
+
+def test_without_a_model_the_extractive_writer_gets_every_passage_and_no_prompt(tmp_path: Path) -> None:
+    extractive = Scripted("Reply [1].", name="extractive")
+    desk = Desk(extractive, prompts=str(tmp_path / "nothing"), context_tokens=512)
+    written = desk.write(Request(QUESTION, PASSAGES * 4))
+    assert (written.draft.writer, written.passages, written.notices) == ("extractive", PASSAGES * 4, ())
+    assert extractive.asked[0].prompt == ""
+
+
+def test_a_failing_endpoint_is_told_and_the_extractive_writer_stands_in() -> None:
+    desk = Desk(Scripted("Reply [1].", name="extractive"), Scripted(EndpointError("it is down")))
+    written = desk.write(Request(QUESTION, PASSAGES))
+    assert (written.draft.writer, written.failure) == ("extractive", "it is down")
+
+
+def test_a_prompt_that_does_not_fit_loses_its_weakest_passages() -> None:
+    writer = Scripted("Reply [1].")
+    request = Request(QUESTION, PASSAGES * 4)
+    written = Desk(Scripted(), writer, context_tokens=2_000, max_tokens=500).write(request)
+    used = written.passages
+    assert 1 <= len(used) < 12
+    assert written.notices == (f"{12 - len(used)} papers did not fit into the model's context and were left out",)
+    assert used == (PASSAGES * 4)[: len(used)]
+    assert writer.asked[0].prompt.count("Title:") == len(used)
+
+
+def test_an_endpoint_that_still_overflows_gets_half_once() -> None:
+    writer = Scripted(ContextOverflow("too long"), "Reply [1].")
+    used = Desk(Scripted(), writer).write(Request(QUESTION, PASSAGES + PASSAGES)).passages
+    assert [len(asked.passages) for asked in writer.asked] == [6, 3]
+    assert used == PASSAGES
+    hopeless = Scripted(ContextOverflow("a"), ContextOverflow("b"))
+    with pytest.raises(ContextOverflow):
+        Desk(Scripted()).ask_model(Request(QUESTION, PASSAGES), hopeless)
+
+
+def test_abstracts_are_fenced_by_a_line_they_cannot_foresee() -> None:
+    writer = Scripted("x", "y")
+    Desk(Scripted(), writer).write(Request(QUESTION, PASSAGES))
+    Desk(Scripted(), writer).write(Request(QUESTION, PASSAGES[:2]))
+    fences = [next(line for line in asked.prompt.split("\n") if line.startswith("=")) for asked in writer.asked]
+    assert fences[0] != fences[1]
+    first = writer.asked[0]
+    fence = fences[0].split()[0]
+    assert fence in first.system
+    assert first.prompt.count(fence) == 2 * len(PASSAGES)
+    assert "as shown in (3)." in first.prompt  # the abstract's own [3] is no marker any more
+
+
+def test_the_prompts_can_be_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "ask-system.md").write_text("Fence ${boundary}.")
+    (tmp_path / "ask-user.md").write_text("${count} abstracts. ${passages} Q: ${question}")
+    writer = Scripted("x")
+    Desk(Scripted(), writer, prompts=str(tmp_path)).write(Request(QUESTION, PASSAGES))
+    assert writer.asked[0].prompt.startswith("3 abstracts.")
