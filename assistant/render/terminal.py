@@ -110,7 +110,8 @@ def paper(one: StoredPaper, console: "Console") -> None:
     ]
     for name, value in rows:
         if value not in (None, ""):
-            _hanging(console, f"{name:<13}", [(str(value), "")], style="dim")
+            whole = name in ("id", "doi", "url")  # to be copied: the terminal may wrap it, not we
+            _hanging(console, f"{name:<13}", [(str(value), "")], style="dim", wrap=not whole)
     _line(console, "")
     _hanging(console, "", [(clean(record.abstract), "")])
     _line(console, "")
@@ -193,7 +194,9 @@ def _heading(console: "Console", text: str) -> None:
     _line(console, text, "bold")
 
 
-def _hanging(console: "Console", first: str, parts: Sequence[tuple[str, str]], *, style: str = "") -> None:
+def _hanging(
+    console: "Console", first: str, parts: Sequence[tuple[str, str]], *, style: str = "", wrap: bool = True
+) -> None:
     """Print styled parts after `first`, wrapped under themselves on a terminal, on one line otherwise."""
     from rich.text import Text
 
@@ -201,7 +204,7 @@ def _hanging(console: "Console", first: str, parts: Sequence[tuple[str, str]], *
     for part, part_style in parts:
         text.append(" ".join(printable(part).split("\n")), part_style)
     text.rstrip()
-    if not console.is_terminal:
+    if not (wrap and console.is_terminal):
         console.print(Text.assemble((first, style), text), soft_wrap=True)
         return
     width = min(console.width, MAX_WIDTH) - len(first)
