@@ -484,7 +484,9 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
         "embed = lambda: StaticEmbedder('bundled', BUNDLED)\n"
         "with Library(Path(sys.argv[2]), embedder=embed, create=True) as warm:  # imports, while we still may\n"
         "    file(warm, PAPERS); titles(warm, 'KV cache')\n"
-        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "try:\n"
+        "    if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "except OSError: sys.exit(77)\n"
         "notices = []\n"
         "library = Library(Path(sys.argv[1]), embedder=embed, notice=notices.append)\n"
         "assert titles(library, 'structured decoding with grammars')[0] == GRAMMAR.title\n"
@@ -513,6 +515,8 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
     finally:
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
+    if done.returncode == 77:
+        pytest.skip("root of a name space without other users")
     assert done.returncode == 0, done.stderr
     assert LibraryReadOnly.exit_code == 1
 
