@@ -56,7 +56,7 @@ def ask(
     pool = library.search(question, limit=max(POOL, k), filters=filters)
     asked = content_terms(clean(question))
     rarity = library.rarity(asked)
-    evidence = assess(question, pool, rarity=rarity, absent=library.absent(asked))
+    evidence = assess(question, pool, rarity=rarity, mentioned=library.mentions)
     answer = Answer(question, "unanswered", candidates_read=len(pool), nearest=_nearest(pool))
     if not evidence.enough:
         why = evidence.why if len(library) else "the library is empty; fill it with: assistant ingest PATH"
@@ -65,8 +65,7 @@ def ask(
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
-    unknown = tuple(f"no abstract in the library mentions {name}" for name in evidence.unknown)
-    answer = replace(answer, failure=written.failure, notices=(*unknown, *written.notices))
+    answer = replace(answer, failure=written.failure, notices=(*evidence.notices, *written.notices))
     return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
 
 

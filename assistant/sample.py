@@ -12,6 +12,7 @@ from assistant import __version__
 from assistant.errors import LibraryMissing
 from assistant.ingest import Progress, ingest
 from assistant.library import Library
+from assistant.text import ANALYZER
 
 NAME = "sample"
 ABANDONED_SECONDS = 3_600  # after which a half-built sample is one that was killed
@@ -22,9 +23,9 @@ _PLACES = (
 
 
 def folder(home: Path, *, fingerprint: str, chunk_tokens: int) -> Path:
-    """Where the sample lies, or will: its name changes with the seeds, the embedder, the chunks and the program, so
-    that an outdated one is never used. LibraryMissing: the seeds did not come with this installation."""
-    digest = hashlib.sha256("\0".join((__version__, fingerprint, str(chunk_tokens))).encode())
+    """Where the sample lies, or will: its name changes with the seeds, the embedder, the chunks, the analyzer and the
+    program, so that an outdated one is never used. LibraryMissing: the seeds did not come with this installation."""
+    digest = hashlib.sha256("\0".join((__version__, fingerprint, str(chunk_tokens), ANALYZER)).encode())
     for file in _seeds():
         digest.update(Path(file).read_bytes())
     return home / f"{NAME}-{digest.hexdigest()[:10]}"

@@ -63,6 +63,9 @@ def _trimmed(text: str, span: Span) -> Iterator[Span]:
         yield start, end
 
 
+ANALYZER = "paper_en_2"  # changes with what `terms` makes of a text, so that an index made before is known as old
+
+
 @lru_cache(maxsize=1)
 def analyzer() -> "tantivy.TextAnalyzer":
     """The one way text becomes terms, for the lexical index and for the checks alike: split at what is neither
@@ -81,9 +84,20 @@ def analyzer() -> "tantivy.TextAnalyzer":
     return build.build()
 
 
+# Plurals of acronyms, which the stemmer takes for words of their own, also in lower case where no vowel tells them
+# from words; and British spellings. Applied to texts and questions alike, so a wrong guess costs nothing.
+_PLURAL = re.compile(r"\b(?:([A-Z]{2,})s|((?i:[b-df-hj-np-tv-xz]{3,}|[cgnt]pu))s)\b")
+_BRITISH = re.compile(r"\b([A-Za-z]{3,})is(?=(?:e|es|ed|ing|ation|ations|er|ers)\b)")
+
+
+def spelled(text: str) -> str:
+    """`text` for the analyzer: `LLMs` and `llms` as `LLM`, `optimise` as `optimize`."""
+    return _BRITISH.sub(r"\1iz", _PLURAL.sub(lambda match: match[1] or match[2], text))
+
+
 def terms(text: str) -> list[str]:
     """The index terms of `text`, in order, repeats kept."""
-    return analyzer().analyze(text)
+    return analyzer().analyze(spelled(text))
 
 
 # Words a question is asked with, not about; as index terms. (The analyzer has dropped "the", "is", "of" already.)

@@ -7,6 +7,7 @@ at the last commit.
 import contextlib
 import math
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,9 +19,8 @@ from assistant.cleaning import clean
 from assistant.errors import LibraryDamaged, LibraryReadOnly
 from assistant.library.disk import full
 from assistant.papers import Paper
-from assistant.text import analyzer
+from assistant.text import ANALYZER, analyzer, spelled, terms
 
-TOKENIZER = "paper_en"
 # Title and abstract are one field, and the title counts once more: better on SciFact train than two separate fields
 # (nDCG@10 0.704 against 0.692); a larger boost of the title hurts (tools/bench_retrieval.py --tune).
 FIELD_BOOSTS = {"text": 1.0, "title": 0.25, "authors": 0.2}
@@ -43,7 +43,7 @@ class LexicalIndex:
                     raise LibraryDamaged(
                         f"the lexical index in {folder} is of another version", hint="Run: assistant reindex"
                     )
-            self._index.register_tokenizer(TOKENIZER, analyzer())
+            self._index.register_tokenizer(ANALYZER, analyzer())
             self._index.config_reader(reload_policy="manual")
             self._folder = folder
             self._writer: tantivy.IndexWriter | None = None
@@ -66,8 +66,8 @@ class LexicalIndex:
                 document = tantivy.Document()
                 document.add_unsigned("number", number)
                 title = clean(paper.title)
-                document.add_text("text", f"{title}. {clean(paper.abstract)}")
-                document.add_text("title", title)
+                document.add_text("text", spelled(f"{title}. {clean(paper.abstract)}"))
+                document.add_text("title", spelled(title))
                 document.add_text("authors", " ".join(paper.authors))
                 writer.add_document(document)
 
@@ -102,9 +102,18 @@ class LexicalIndex:
         total = len(self)
         return {term: _idf(total, self._frequency(term)) for term in question_terms}
 
-    def absent(self, question_terms: Iterable[str]) -> set[str]:
-        """Those of the terms that stand in no title and no abstract."""
-        return {term for term in question_terms if not self._frequency(term)}
+    def mentions(self, name: str) -> bool:
+        """Whether a title or abstract has `name`: its terms one after the other, written apart (GPT-5, GPT 5) or
+        together (GPT5). A name without terms, such as “The”, counts as mentioned."""
+        spellings = {tuple(terms(name)), tuple(terms(re.sub(r"[\W_]+", "", name))), tuple(terms(_apart(name)))}
+        return any(not words or self._holds(words) for words in spellings)
+
+    def _holds(self, words: Sequence[str]) -> bool:
+        if len(words) == 1:
+            return self._frequency(words[0]) > 0
+        with _mapped(self._folder):
+            query = tantivy.Query.phrase_query(self._index.schema, "text", list(words))
+            return bool(self._searcher.search(query, limit=1, count=False).hits)
 
     def _frequency(self, term: str) -> int:
         with _mapped(self._folder):
@@ -127,10 +136,15 @@ class LexicalIndex:
         return self._writer
 
 
+def _apart(name: str) -> str:
+    """`name` with letters and digits apart: `gpt5` as `gpt 5`."""
+    return re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder().add_unsigned_field("number", indexed=True, fast=True)
     for field in FIELD_BOOSTS:
-        builder = builder.add_text_field(field, tokenizer_name=TOKENIZER)
+        builder = builder.add_text_field(field, tokenizer_name=ANALYZER)
     return builder.build()
 
 

@@ -132,9 +132,9 @@ class Library:
         """How rare each index term is among the library's papers: its idf, at least 0."""
         return self._fresh_searcher().rarity(terms)
 
-    def absent(self, terms: Iterable[str]) -> set[str]:
-        """Those of the index terms that stand in no title and no abstract of the library."""
-        return self._fresh_searcher().absent(terms)
+    def mentions(self, name: str) -> bool:
+        """Whether the title or abstract of a paper has this word or name, in any spelling of it."""
+        return self._fresh_searcher().mentions(name)
 
     def _fresh_searcher(self) -> Searcher:
         if self._searcher is None or self._seen != self._catalog.data_version():

@@ -79,9 +79,9 @@ class Searcher:
         """How rare each term is among the papers: its idf (`LexicalIndex.rarity`)."""
         return self._lexical.rarity(terms) if self._lexical else dict.fromkeys(terms, 1.0)
 
-    def absent(self, terms: Iterable[str]) -> set[str]:
-        """Those of the terms that no paper has."""
-        return self._lexical.absent(terms) if self._lexical else set()
+    def mentions(self, name: str) -> bool:
+        """Whether a paper has this word or name; True where that cannot be looked up."""
+        return self._lexical.mentions(name) if self._lexical else True
 
     def _lexical_hits(self, question: str, allowed: set[int] | None) -> dict[int, float]:
         if self._lexical is None:
