@@ -16,8 +16,8 @@ from assistant.quantities import quantities
 from assistant.questions import kind_of, untold, year_in
 from assistant.text import content_terms, sentences, terms
 
-# Least nearness let through; tools/bench_answers.py shows what other values would do. With the arithmetic mean a question
-# passed that shares one common word with an abstract: 29 % of everyday questions, against 5 % at the same loss.
+# Least nearness let through; tools/bench_answers.py shows what other values would do. With the arithmetic mean a
+# question passed that shares one common word with an abstract: 29 % of everyday ones, against 5 % at a like loss.
 NEAR = 0.30
 LOOKED_AT = 10  # passages
 COUNTED_IN = 5  # passages looked at for a number of what is asked for

@@ -60,7 +60,7 @@ def test_words_that_no_abstract_has_are_told() -> None:
 
 
 def test_names_that_only_different_abstracts_have_are_told() -> None:
-    assessment = weighed("is QServe combined with XGrammar faster for a KV cache?")
+    assessment = weighed("is QServe combined with XGrammar faster with a small cache memory?")
     assert assessment.notices == ("no abstract found mentions QServe and XGrammar together",)
 
 

@@ -17,7 +17,7 @@ from assistant.questions import kind_of, untold, wants_background, year_in
         ("To what size can QMoE compress the model?", "number"),
         ("By how much does Llumnix reduce latency?", "number"),
         ("what is the average accuracy on MATH?", "number"),
-        ("what are the latency optimizations in vLLM?", "prose"),
+        ("what are the latency optimizations in vLLM?", "which"),
         ("what power management techniques are there?", "which"),
         ("does accuracy drop when weights are quantized?", "prose"),
         ("when was it done?", "number"),

@@ -5,9 +5,9 @@
 Facts (`seeds-gold/facts.jsonl`): is the answer in the text, is the right paper cited, does a quote hold the judged
 one? Gate: which share of questions with an answer in the seeds passes, and which share of others is stopped: the
 handed-over unanswerable ones, and questions about medicine (PubMedQA) and claims about biology (SciFact), halved into
-a part to choose the threshold by and a part to report. `everyday.txt` holds 160 everyday questions and search phrases of
-other fields, many in words that also mean something in machine learning; a language model wrote them for this purpose
-that knew nothing of the program.
+a part to choose the threshold by and a part to report. `everyday.txt` holds 160 everyday questions and search phrases
+of other fields, many in words that also mean something in machine learning; a language model wrote them for this
+purpose that knew nothing of the program.
 """
 
 import argparse
