@@ -2,7 +2,8 @@
 
     python tools/bench_answers.py ../shared/data
 
-Facts (`seeds-gold/facts.jsonl`): is the answer in the text, is the right paper cited, does a quote hold the judged
+Judged questions (`seeds-gold/queries.jsonl`): which share of the cited papers is judged relevant? Facts
+(`seeds-gold/facts.jsonl`): is the answer in the text, is the right paper cited, does a quote hold the judged
 one? Gate: which share of questions with an answer in the seeds passes, and which share of others is stopped: the
 handed-over unanswerable ones, and questions about medicine (PubMedQA) and claims about biology (SciFact), halved into
 a part to choose the threshold by and a part to report. `everyday.txt` holds 160 everyday questions and search phrases
@@ -44,6 +45,23 @@ def facts(assistant: Assistant, path: Path, *, show: bool) -> None:
     names = ("answer in the text", "right paper cited", "judged quote given")
     for at, name in enumerate(names):
         print(f"| facts: {name} | {sum(hit[at] for hit in hits)} of {len(found)} |")
+
+
+def topics(assistant: Assistant, gold: Path, *, show: bool) -> None:
+    """Of the papers that answers to the judged questions cite: how many are judged relevant."""
+    judged: dict[str, dict[str, int]] = {}
+    for line in (gold / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        question, paper, grade = line.split("\t")
+        judged.setdefault(question, {})[paper] = int(grade)
+    cited = relevant = 0
+    for row in rows(gold / "queries.jsonl"):
+        answer = assistant.ask(row["text"])
+        grades = judged.get(row["_id"], {})
+        good = [grades.get(citation.paper_id, 0) > 0 for citation in answer.citations]
+        cited, relevant = cited + len(good), relevant + sum(good)
+        if show:
+            print(f"  {sum(good)} of {len(good)}: {row['text']}")
+    print(f"| judged questions: cited papers that are relevant | {relevant} of {cited} |")
 
 
 def _says(answer: Answer, wanted: str) -> bool:
@@ -109,6 +127,7 @@ def main() -> None:
     with Assistant.open("sample", model="extractive") as assistant:
         print("| what | figure |\n| --- | --- |")
         facts(assistant, args.data / "seeds-gold" / "facts.jsonl", show=args.show)
+        topics(assistant, args.data / "seeds-gold", show=args.show)
         gate(assistant, args.data, show=args.show)
 
 
