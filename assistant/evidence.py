@@ -69,13 +69,14 @@ def _notices(
     if foreign := [word for word in words if not mentioned(word)]:
         yield f"no abstract in the library mentions {', '.join(foreign[:WORDS_TOLD])}"
     known = [name for name in names if mentioned(name)]
-    if len(known) > 1 and not any(all(_has(passage, name) for name in known) for passage in pool):
+    if len(known) > 1 and not any(all(mentions(passage, name) for name in known) for passage in pool):
         yield f"no abstract found mentions {' and '.join(known)} together"
     if year := year_in(question):
         yield f"{year} narrows nothing here; use --since and --until for dates"
 
 
-def _has(passage: Passage, name: str) -> bool:
+def mentions(passage: Passage, name: str) -> bool:
+    """Whether the passage's paper has all terms of `name` in its title and abstract."""
     paper = passage.found.paper
     return set(terms(name)) <= set(terms(f"{clean(paper.title)} {clean(paper.abstract)}"))
 

@@ -1,16 +1,17 @@
 """The writer that needs no model: sentences of the abstracts, verbatim, chosen for relevance and diversity."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.cleaning import clean
 from assistant.drafts import escape
 from assistant.embedders import Vectors
 from assistant.endpoint import OnText
+from assistant.evidence import mentions, names_in
 from assistant.papers import Passage
 from assistant.quantities import quantities
-from assistant.questions import QuestionKind, kind_of
+from assistant.questions import QuestionKind, kind_of, wants_background
+from assistant.roles import is_finding, is_link, leans, own_word
 from assistant.text import content_terms, sentences, terms
 from assistant.writers import Draft, Request
 
@@ -18,19 +19,12 @@ MAX_CHARACTERS = 1_300  # about twelve lines of a terminal
 MAX_SENTENCE = 420  # characters; what is longer is mostly a list or a formula
 NAME = "extractive"
 
-# Relevance of a sentence: its share of the question's rarity, its cosine, its paper's rank, and whether it is the
-# paper's own word. On SciFact train (which sentence of the abstract is the rationale?) the first alone finds 54 %,
-# with the position 61 %; abstracts begin with background. ROLE was doubled after reading answers to “which papers …”:
-# at 0.15 several bullets told other people's problem where 0.3 tells what the paper did; facts found stay 23 of 24.
-SHARE, COSINE, PASSAGE, ROLE, NUMBER = 0.45, 0.3, 0.15, 0.3, 0.1
-BACKGROUND = 0.4  # the share of an abstract over which its own word sets in
-_OWN = re.compile(r"\b(?:we|our|this (?:paper|work|study|survey)|(?:experiment|evaluation|result)s?)\b", re.IGNORECASE)
-_OTHERS = re.compile(
-    r"\b(?:however|existing|prior|previous(?:ly)?|current(?:ly)?|recent(?:ly)?|traditional(?:ly)?|conventional|"
-    r"challeng\w+|suffers?|struggles?|remains?|typically|often|although)\b",
-    re.IGNORECASE,
-)
-_LINK = re.compile(r"https?://|\bgithub\b|\b(?:code|data|models?|project page)\b.{0,40}\bavailable\b", re.IGNORECASE)
+# Worth of a sentence: its share of the question's rarity, its cosine, its paper's rank, whether it is the paper's own
+# word; a number where one is asked for; else less where it leans on another, more where it is a finding. On SciFact
+# train (which sentence of the abstract is the rationale?) the share alone finds 54 %, with the position 61 %. ROLE,
+# LEAN and FIND were set by reading answers to “which papers …” and counting cited papers that are judged relevant
+# (48 before, 52 after), NUMBER on the handed-over facts: tools/bench_answers.py.
+SHARE, COSINE, PASSAGE, ROLE, NUMBER, LEAN, FIND = 0.45, 0.3, 0.15, 0.3, 0.2, 0.1, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +43,20 @@ SHAPES: dict[QuestionKind, _Shape] = {
     "prose": _Shape(papers=3, each=2, floor=0.75),
 }
 SECOND = 0.75  # a paper's second sentence must be worth this share of its first
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question taken apart: its kind, the rarity of each of its terms, what its sentences are weighed by."""
+
+    kind: QuestionKind
+    wanted: dict[str, float]
+    role: float
+
+    def share(self, held: Collection[str], partly: Collection[str] = ()) -> float:
+        """The share of the question's rarity that `held` terms cover; those in `partly` count half."""
+        covered = sum(w * (1.0 if t in held else 0.5 if t in partly else 0.0) for t, w in self.wanted.items())
+        return covered / (sum(self.wanted.values()) or 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +82,12 @@ class ExtractiveWriter:
 
     def write(self, request: Request, *, on_text: OnText | None = None) -> Draft:
         """One bullet a paper, its sentences in the order of the abstract, each with the paper's marker."""
-        shape = SHAPES[kind_of(request.question)]
+        question = _taken_apart(request)
+        shape = SHAPES[question.kind]
         by_paper: dict[int, list[_Candidate]] = {}
-        for candidate in self._candidates(request):
+        for candidate in self._candidates(request, question):
             by_paper.setdefault(candidate.n, []).append(candidate)
-        relevance = {
-            n: (max(one.share for one in group) + request.passages[n - 1].vector) / 2 for n, group in by_paper.items()
-        }
+        relevance = {n: _relevance(question, request.passages[n - 1], group) for n, group in by_paper.items()}
         lines: list[str] = []
         length = 0
         for n in sorted(relevance, key=lambda n: -relevance[n])[: shape.papers]:
@@ -90,51 +97,64 @@ class ExtractiveWriter:
                 lines.append("- " + " ".join(f"{escape(one.text)} [{n}]" for one in chosen))
         return Draft("\n".join(lines), self.name)
 
-    def _candidates(self, request: Request) -> list[_Candidate]:
-        """Every usable sentence of the passages with its relevance to the question."""
-        wanted = {term: request.rarity.get(term, 1.0) for term in content_terms(clean(request.question))}
-        total = sum(wanted.values()) or 1.0
-        number = kind_of(request.question) == "number"
-        found = [one for n, passage in enumerate(request.passages, 1) for one in _sentences(n, passage)]
+    def _candidates(self, request: Request, question: _Question) -> list[_Candidate]:
+        """Every usable sentence of the passages that may answer, with its worth."""
+        found = [
+            (n, at, text, own)
+            for n in _asked_of(request, question)
+            for at, text, own in _sentences(request.passages[n - 1])
+        ]
         if not found:
             return []
-        vectors = self._embed([request.question, *(one.text for one in found)])
+        asked, *vectors = self._embed([request.question, *(text for _, _, text, _ in found)])
         candidates = []
-        for one, vector in zip(found, vectors[1:], strict=True):
-            passage = request.passages[one.n - 1]
-            title, here = set(terms(clean(passage.found.paper.title))), set(terms(one.text))
-            share = sum(w * (1.0 if t in here else 0.5 if t in title else 0.0) for t, w in wanted.items()) / total
-            score = SHARE * share + COSINE * max(0.0, float(vector @ vectors[0])) + PASSAGE * passage.score
-            score += ROLE * one.role + (NUMBER if number and quantities(one.text) else 0.0)
-            candidates.append(_Candidate(one.n, one.at, one.text, share, score, vector))
+        for (n, at, text, own), vector in zip(found, vectors, strict=True):
+            passage = request.passages[n - 1]
+            share = question.share(set(terms(text)), set(terms(clean(passage.found.paper.title))))
+            score = SHARE * share + COSINE * max(0.0, float(vector @ asked)) + PASSAGE * passage.score
+            score += question.role * own + _bonus(question, text)
+            candidates.append(_Candidate(n, at, text, share, score, vector))
         return candidates
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of passage `n` at position `at`; `role` is 0 for background and 1 for what the paper itself says."""
-
-    n: int
-    at: int
-    text: str
-    role: float
+def _taken_apart(request: Request) -> _Question:
+    wanted = {term: request.rarity.get(term, 1.0) for term in content_terms(clean(request.question))}
+    return _Question(kind_of(request.question), wanted, 0.0 if wants_background(request.question) else ROLE)
 
 
-def _sentences(n: int, passage: Passage) -> list[_Sentence]:
+def _asked_of(request: Request, question: _Question) -> list[int]:
+    """The passages that may answer: where a question names what a paper's title names, only those that mention it. A
+    list of papers is not narrowed so."""
+    everyone = list(range(1, len(request.passages) + 1))
+    if question.kind == "which":
+        return everyone
+    titles = [set(terms(clean(passage.found.paper.title))) for passage in request.passages]
+    named = [name for name in names_in(request.question) if any(set(terms(name)) <= title for title in titles)]
+    return [n for n in everyone if any(mentions(request.passages[n - 1], name) for name in named)] or everyone
+
+
+def _sentences(passage: Passage) -> Iterator[tuple[int, str, float]]:
+    """(position, cleaned text, how far it is the paper's own word) of the usable sentences of an abstract."""
     abstract = passage.found.paper.abstract
     spans = sentences(abstract)
-    found = []
     for at, (start, end) in enumerate(spans):
         text = clean(abstract[start:end])
-        if not text or len(text) > MAX_SENTENCE or _LINK.search(text):
-            continue
-        role = min(1.0, at / (len(spans) * BACKGROUND))
-        if _OWN.search(text):
-            role = 1.0
-        elif _OTHERS.search(text):
-            role *= 0.5
-        found.append(_Sentence(n, at, text, role))
-    return found
+        if text and len(text) <= MAX_SENTENCE and not is_link(text):
+            yield at, text, own_word(text, at=at, of=len(spans))
+
+
+def _bonus(question: _Question, text: str) -> float:
+    if question.kind == "number":
+        return NUMBER if quantities(text) else 0.0
+    return (FIND if question.role and is_finding(text) else 0.0) - (LEAN if leans(text) else 0.0)
+
+
+def _relevance(question: _Question, passage: Passage, group: Sequence[_Candidate]) -> float:
+    """How much a paper has to say: its cosine, and the question's rarity in its best sentence and whole abstract."""
+    paper = passage.found.paper
+    whole = question.share(set(terms(f"{clean(paper.title)} {clean(paper.abstract)}")))
+    best = max(group, key=lambda one: one.score)
+    return 0.3 * best.share + 0.2 * whole + 0.5 * passage.vector
 
 
 def _chosen(candidates: Sequence[_Candidate], most: int) -> list[_Candidate]:

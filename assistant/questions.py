@@ -25,7 +25,8 @@ _NUMBER = re.compile(
     r"\bhow\s+(?:much|many|long|fast|large|big|small|few|often|far|high|low|accurate)\b"
     r"|\bwhat(?:'?s)?\s+(?:[\w-]+\s+){0,4}?(?:percentage|percent|share|fraction|number|size|speed-?up|cost|price|accuracy|"
     r"score|rate|ratio|amount|bound|power|latency|throughput|fid|bleu|f1|factor)"
-    r"(?=\s*(?:[?.]|$|(?:of|is|are|was|were|does|do|did|can|could|has|have|had|on|at|in|for|under)\b))"
+    r"(?=\s*(?:[?.]|$|(?:of|is|are|was|were|does|do|did|can|could|has|have|had|on|at|in|for|under|per|to|from|by|with|"
+    r"between)\b))"
     r"|\b(?:to|at|by|up to)\s+(?:what|how)\b|\b(?:in which|what) year\b|^\s*when\b",
     re.IGNORECASE,
 )
