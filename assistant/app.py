@@ -86,18 +86,21 @@ class Assistant:
             paths = [paths]
         if self.library_name == sample.NAME and self.settings.library == sample.NAME:
             raise UsageError("the sample library cannot be added to", hint="Name another: --library NAME")
-        if self.library_name == sample.NAME:  # no library yet: this makes the default one
+        first = self.library_name == sample.NAME  # no library yet: this makes the default one
+        if first:
             self.close()
             self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
-        library = self._opened(create=True)
-        return ingest(
+        report = ingest(
             [str(path) for path in paths],
-            library=library,
+            library=lambda: self._opened(create=True),
             day=Date.today(),
             year=year,
             label=_label,
             progress=self._progress,
         )
+        if first and report.total("new"):
+            self._notice("from now on your library answers; the sample is still there: --library sample")
+        return report
 
     def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
         """The `k` papers nearest to the question, best first."""
@@ -140,7 +143,15 @@ class Assistant:
 
     def list(self, *, filters: Filters | None = None, limit: int = -1, offset: int = 0) -> Sequence[StoredPaper]:
         """Papers of the library, newest first."""
-        return self.library.papers(filters, limit=limit, offset=offset)
+        found = self.library.papers(filters, limit=limit, offset=offset)
+        met, undated = self.library.count(filters)
+        if not found:
+            self._notice("no paper meets the conditions" if not met else f"there are only {met:,} papers")
+        elif offset + len(found) < met:
+            self._notice(f"{len(found):,} of {met:,} papers; more with --offset {offset + len(found)}, or --limit")
+        if undated:
+            self._notice(f"{undated:,} papers without a date are left out by --since or --until")
+        return found
 
     def status(self) -> LibraryStatus:
         """What the library holds."""

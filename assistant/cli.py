@@ -1,7 +1,7 @@
 """The command line: parse, call `Assistant`, render. Results go to standard output, all else to standard error."""
 
 import sys
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,15 +37,30 @@ Question = Annotated[
     typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
 ]
 LibraryName = Annotated[
-    str | None, _option("--library", "-l", metavar="NAME|PATH", help="Library to use; “sample” is the bundled one.")
+    str | None,
+    _option(
+        "--library",
+        "-l",
+        metavar="NAME|PATH",
+        help="A name, or a path with a slash; “sample” is the bundled one.",
+    ),
 ]
 Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
 Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 K = Annotated[int | None, _option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
-_DAY: dict[str, Any] = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
-Since = Annotated[datetime | None, _option("--since", help="Only papers of this day or later.", **_DAY)]
-Until = Annotated[datetime | None, _option("--until", help="Only papers of this day or earlier.", **_DAY)]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"“{text}” is not a day such as 2025-01-31") from None
+
+
+_DAY: dict[str, Any] = {"parser": _day, "metavar": "YYYY-MM-DD"}
+Since = Annotated[date | None, _option("--since", help="Only papers of this day or later.", **_DAY)]
+Until = Annotated[date | None, _option("--until", help="Only papers of this day or earlier.", **_DAY)]
 SourceName = Annotated[
     str | None, _option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
 ]
@@ -199,7 +214,7 @@ def show(
         run.show(
             form,
             text=lambda out: terminal.paper(found, out),
-            md=lambda: markdown.papers([found]),
+            md=lambda: markdown.paper(found),
             json=lambda: jsonform.papers([found], library=run.assistant.library_name),
         )
 
@@ -280,12 +295,12 @@ def _joined(words: list[str]) -> str:
     return sys.stdin.read(MAX_STDIN)
 
 
-def _filters(since: datetime | None, until: datetime | None, source: str | None, author: str | None) -> "Filters":
+def _filters(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
     from assistant.papers import Filters
 
     if since and until and since > until:
         raise UsageError("--since is later than --until", hint="Swap them.")
-    return Filters(since.date() if since else None, until.date() if until else None, source, author)
+    return Filters(since, until, source, author)
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ class Desk:
         try:
             draft, passages = self.ask_model(request, self.model, on_text=on_text)
         except EndpointError as error:
-            return Written(self.extractive.write(request), request.passages, failure=str(error))
+            return Written(self.extractive.write(request), request.passages, failure=f"{error} ({error.hint})")
         notices = [draft.notice] if draft.notice else []
         if left_out := len(request.passages) - len(passages):
             count = "1 paper" if left_out == 1 else f"{left_out} papers"

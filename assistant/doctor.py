@@ -86,7 +86,9 @@ def _tokens(*, download: bool) -> Iterator[Finding]:
         yield from (problem for name in ENCODINGS if (problem := _fetched(name)))
     missing = [name for name in ENCODINGS if not encoding_is_local(name)]
     if missing:
-        yield Finding("tokens", "note", "estimated; to count them exactly, fetch: assistant doctor --download")
+        yield Finding(
+            "tokens", "note", "estimated, for prompts to a model; for exact counts: assistant doctor --download"
+        )
     else:
         yield Finding("tokens", "ok", "counted exactly for the models that tiktoken knows")
 

@@ -4,6 +4,7 @@
     ├── UsageError                 exit 2, the request makes no sense as it stands
     │   └── SettingsError          exit 2, a setting cannot be used
     ├── SourceError                exit 1, a file of papers cannot be read
+    │   └── NotPapers              it is something else; in a folder, passed over
     ├── PromptError                exit 1, a prompt template is missing or wrong
     ├── EmbedderError              exit 1, an embedder cannot be loaded or run
     ├── LibraryError               exit 1, the library on disk
@@ -45,6 +46,10 @@ class SettingsError(UsageError):
 
 
 class SourceError(AssistantError):
+    pass
+
+
+class NotPapers(SourceError):
     pass
 
 

@@ -15,7 +15,7 @@ from assistant.roles import is_finding, is_link, leans, own_word
 from assistant.text import content_terms, sentences, terms
 from assistant.writers import Draft, Request
 
-MAX_CHARACTERS = 1_300  # about twelve lines of a terminal
+MAX_CHARACTERS = 1_000  # about twelve lines of a terminal
 MAX_SENTENCE = 420  # characters; what is longer is mostly a list or a formula
 NAME = "extractive"
 

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date as Date
+from pathlib import Path
 
-from assistant.errors import SourceError
+from assistant.errors import NotPapers, SourceError
 from assistant.library import Library
 from assistant.library.indexing import Writer
 from assistant.papers import Problem, Record
@@ -18,7 +19,7 @@ Progress = Callable[[str, int, int], None]  # (what is being done, done, total; 
 def ingest(
     paths: Sequence[str],
     *,
-    library: Library,
+    library: Callable[[], Library],
     day: Date,
     year: int | None = None,
     label: Callable[[str], str] = str,
@@ -27,24 +28,28 @@ def ingest(
 ) -> IngestReport:
     """File and index the papers of files, folders and standard input (`-`).
 
-    `day` is remembered as the day of reading; `year` dates what a page dates without a year; `label` names a file
-    in the library. A file that cannot be read is reported in its `Intake` and the others are read all the same.
-    LibraryError: the library cannot be written; what was filed until then stays filed.
+    `library` is called, and so made, only if there is a file to read. `day` is remembered as the day of reading;
+    `year` dates what a page dates without a year; `label` names a file in the library. A file that cannot be read is
+    reported in its `Intake` and the others are read all the same. LibraryError: the library cannot be written; what
+    was filed until then stays filed.
     """
     started = clock()
+    files: list[tuple[str, bool]] = []
     intakes: list[Intake] = []
-    with library.writing() as writer:
-        for path in paths:
-            try:
-                files = expand(path)
-            except SourceError as error:
-                intakes.append(Intake(path, refused=str(error), hint=error.hint))
-                continue
+    for path in paths:
+        try:
             inside = path != STDIN and is_folder(expanded(path))
-            for file in files:
-                intakes.append(_file(file, writer, inside=inside, day=day, year=year, label=label, progress=progress))
+            files += [(file, inside) for file in expand(path)]
+        except SourceError as error:
+            intakes.append(Intake(path, refused=str(error), hint=error.hint))
+    if not files:
+        return IngestReport(tuple(intakes), 0, 0, clock() - started)
+    opened_library = library()
+    with opened_library.writing() as writer:
+        for file, inside in files:
+            intakes.append(_file(file, writer, inside=inside, day=day, year=year, label=label, progress=progress))
         indexed = writer.index(progress=lambda done, total: progress("indexing", done, total))
-    return IngestReport(tuple(intakes), indexed, len(library), clock() - started)
+    return IngestReport(tuple(intakes), indexed, len(opened_library), clock() - started)
 
 
 def _file(
@@ -58,15 +63,16 @@ def _file(
     progress: Progress,
 ) -> Intake:
     """Read one file. Found `inside` a folder, one that is no source of papers is passed over, not refused."""
-    intake = Intake(label(file))
+    intake = Intake(file)
     try:
         with opened(file) as source:
             reader = recognise(source.head)
             intake.source = reader.name
-            writer.add(_watched(reader.read(source.stream, year=year), source, file, progress), intake, day=day)
+            records = _watched(reader.read(source.stream, year=year), source, file, progress)
+            writer.add(records, intake, day=day, file=label(file))
     except SourceError as error:
         intake.refused, intake.hint = str(error), error.hint
-        intake.passed_over = inside and not intake.source
+        intake.passed_over = inside and isinstance(error, NotPapers)
     return intake
 
 
@@ -75,5 +81,5 @@ def _watched(
 ) -> Iterator[Record | Problem]:
     for count, item in enumerate(items):
         if count % 200 == 0:
-            progress(f"reading {file}", source.position(), source.size or 0)
+            progress(f"reading {Path(file).name}", source.position(), source.size or 0)
         yield item

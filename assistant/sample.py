@@ -36,7 +36,7 @@ def build(place: Path, *, make: Callable[[Path], Library], progress: Progress) -
     aside = place.with_name(f"{place.name}.{os.getpid()}")
     try:
         with make(aside) as library:
-            ingest(_seeds(), library=library, day=Date.today(), label=_label, progress=progress)
+            ingest(_seeds(), library=lambda: library, day=Date.today(), label=_label, progress=progress)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise

@@ -109,13 +109,17 @@ def in_range(name: str, number: int, source: str = "") -> int:
     """`number`, if the setting `name` may have it. SettingsError."""
     low, high = _NUMBERS[name]
     if not low <= number <= high:
-        raise SettingsError(f"{source or name} must be from {low} to {high:,}, not {number:,}", hint="Choose another.")
+        raise SettingsError(
+            f"{source or name} must be from {low} to {high:,}, not {number:,}", hint="Choose one between."
+        )
     return number
 
 
 def _checked(name: str, value: object, where: str) -> object:
     """The value in its type. SettingsError."""
-    source = f"{name} (from {where})" if where != "flag" else f"--{name.replace('_', '-')}"
+    source = (
+        f"{name} (from {where})" if where != "flag" else f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}"
+    )
     try:
         if name in _NUMBERS:
             return in_range(name, int(str(value)), source)

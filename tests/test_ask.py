@@ -79,8 +79,8 @@ def test_no_writer_is_asked_without_evidence(sample: Assistant) -> None:
 
 
 def test_a_failing_endpoint_is_reported_and_the_fallback_answers(answered: Callable[..., Answer]) -> None:
-    answer = answered(EndpointError("the endpoint is down"))
-    assert answer.failure == "the endpoint is down"
+    answer = answered(EndpointError("the endpoint is down", hint="Start it."))
+    assert answer.failure == "the endpoint is down (Start it.)"
     assert answer.writer == "extractive"
     assert answer.text.startswith("Extensive experiments show that CSKV")
 

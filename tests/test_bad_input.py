@@ -191,7 +191,7 @@ def test_a_full_disk_loses_nothing_and_the_next_ingest_goes_on(tmp_path: Path, s
 
 
 def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
-    command = f"{sys.executable} -m assistant list -n 60 | head -1"
+    command = f"{sys.executable} -m assistant list -n 100 | head -1"
     environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True)
     assert done.stdout.count("\n") == 1

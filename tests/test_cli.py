@@ -107,7 +107,7 @@ def test_ingest_explains_what_it_did_and_twice_changes_nothing() -> None:
 def test_ingest_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     line = b'{"title": "Grammars", "abstract": "Context-free grammars constrain decoding."}\n'
     done = CliRunner().invoke(app, ["ingest", "-"], input=line + b"{broken\n")
-    assert "1 records, 1 new" in done.stdout
+    assert "1 record, 1 new" in done.stdout
     assert "line 2: not JSON" in done.stdout
     assert done.exit_code == 0
 
@@ -129,7 +129,7 @@ def test_show_prints_one_paper_by_the_beginning_of_its_id(home: Path) -> None:
     missing = run("show", "no-such-paper")
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert "error: no paper is called “no-such-paper”" in missing.stderr
-    assert run("show", "cskv", "-f", "md").stdout.startswith("## CSKV")
+    assert run("show", "cskv", "-f", "md").stdout.startswith("# CSKV")
 
 
 def test_list_is_newest_first_and_pages(home: Path) -> None:
@@ -138,7 +138,7 @@ def test_list_is_newest_first_and_pages(home: Path) -> None:
     assert dates == sorted(dates, reverse=True)
     second = json.loads(run("list", "-n", "1", "--offset", "1", "-f", "json").stdout)
     assert second["papers"][0]["id"] == document["papers"][1]["id"]
-    assert run("list", "-n", "2", "-f", "md").stdout.count("\n## ") == 1
+    assert run("list", "-n", "2", "-f", "md").stdout.count("\n- ") == 1
     assert len(run("list", "-n", "2").stdout.splitlines()) == 4
 
 

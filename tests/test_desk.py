@@ -21,9 +21,9 @@ def test_without_a_model_the_extractive_writer_gets_every_passage_and_no_prompt(
 
 
 def test_a_failing_endpoint_is_told_and_the_extractive_writer_stands_in() -> None:
-    desk = Desk(Scripted("Reply [1].", name="extractive"), Scripted(EndpointError("it is down")))
+    desk = Desk(Scripted("Reply [1].", name="extractive"), Scripted(EndpointError("it is down", hint="Start it.")))
     written = desk.write(Request(QUESTION, PASSAGES))
-    assert (written.draft.writer, written.failure) == ("extractive", "it is down")
+    assert (written.draft.writer, written.failure) == ("extractive", "it is down (Start it.)")
 
 
 def test_a_prompt_that_does_not_fit_loses_its_weakest_passages() -> None:

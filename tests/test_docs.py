@@ -80,7 +80,8 @@ def test_the_python_example_runs(sample_home: Path, monkeypatch: pytest.MonkeyPa
     with contextlib.redirect_stdout(out):
         exec(block("python", "Assistant.open()"), {})
     lines = out.getvalue().splitlines()
-    assert lines[0].startswith("supported ")
+    assert lines[0].split() == ["answered", "extractive"]
+    assert lines[1].startswith("supported ")
     assert len(lines) >= 4
 
 

@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
+import judged_data
+
 from assistant import Assistant, evidence
 from assistant.ask import POOL
 from assistant.cleaning import clean
@@ -121,7 +123,7 @@ def weigh(assistant: Assistant, question: str) -> tuple[bool, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=judged_data.folder, help="folder of judged data")
     parser.add_argument("--show", action="store_true", help="also show what went wrong")
     args = parser.parse_args()
     with Assistant.open("sample", model="extractive") as assistant:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import judged_data
+
 from assistant.citations import check
 from assistant.cleaning import clean
 from assistant.drafts import Claim
@@ -111,7 +113,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=judged_data.folder, help="folder of judged data")
     args = parser.parse_args()
     for part in ("train", "test"):
         table(f"SciFact {part}", *scifact(args.data, part))

@@ -21,6 +21,8 @@ from datetime import date
 from pathlib import Path
 from statistics import fmean
 
+import judged_data
+
 from assistant import embedders
 from assistant.evaluate import ndcg, recall
 from assistant.ingest import ingest
@@ -101,7 +103,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 def library_of(judged: JudgedSet, folder: Path, embedder: embedders.Embedder, chunk_tokens: int) -> Library:
     name = re.sub(r"\W+", "-", judged.name)
     library = Library(folder / name, embedder=lambda: embedder, create=True, chunk_tokens=chunk_tokens)
-    ingest(judged.files, library=library, day=date(2026, 1, 1))
+    ingest(judged.files, library=lambda: library, day=date(2026, 1, 1))
     return library
 
 
@@ -165,7 +167,7 @@ def fused(lexical: Mapping[str, float], vector: Mapping[str, float], weight: flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=judged_data.folder, help="folder of judged data")
     parser.add_argument("--embedder", default="bundled")
     parser.add_argument("--chunk-tokens", type=int, default=CHUNK_TOKENS)
     parser.add_argument("--tune", action="store_true", help="sweep over weights on the training parts")

@@ -6,8 +6,9 @@ hold it; what is pending is finished by the next writer.
 
 import contextlib
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
 
@@ -70,7 +71,7 @@ class Catalog:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
-        db.create_function("casefold", 1, str.casefold, deterministic=True)
+        db.create_function("folded", 1, _folded, deterministic=True)
         return db
 
     def _check_log(self) -> None:
@@ -196,8 +197,8 @@ class Catalog:
         return StoredPaper(paper_id, paper, sources)
 
     def resolve(self, name: str) -> int:
-        """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of its
-        paper id that no other has. PaperNotFound: none, or more than one."""
+        """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of one of
+        these that no other paper has. PaperNotFound: none, or more than one."""
         name = name.strip().removesuffix("…")  # as a terminal prints an id that is too wide for it
         keys = [f"id:{name}", f"title:{title_key(name)}"]
         keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
@@ -208,16 +209,30 @@ class Catalog:
             row = row or self._db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
             if row is not None:
                 return int(row[0])
+            starts = [name, f"arxiv:{name}", f"title:{title_key(name)}"] if name else []
             begun = self._db.execute(
-                "SELECT number, paper_id FROM papers WHERE substr(paper_id, 1, ?) = ? ORDER BY paper_id LIMIT 6",
-                (len(name), name),
+                "SELECT DISTINCT number, paper_id FROM papers JOIN identities USING (number) WHERE "
+                f"{' OR '.join(['instr(key, ?) = 1 OR instr(paper_id, ?) = 1'] * len(starts)) or 'FALSE'} "
+                "ORDER BY paper_id LIMIT 4",
+                [start for start in starts for _ in range(2)],
             ).fetchall()
         if len(begun) == 1:
             return int(begun[0][0])
         if not begun or not name:
             raise PaperNotFound(f"no paper is called “{name}”", hint="Find its id: assistant search WORDS")
-        some = ", ".join(row[1][:60] for row in begun[:5])
+        some = ", ".join(row[1][:60] for row in begun[:3])
         raise PaperNotFound(f"“{name}” begins more than one id: {some}", hint="Give more of the id.")
+
+    def count(self, filters: Filters) -> tuple[int, int]:
+        """(papers that meet `filters`, undated papers that their dates left out)."""
+        where, values = _conditions(filters)
+        rest, rest_values = _conditions(replace(filters, since=None, until=None))
+        dated = filters.since or filters.until
+        with self._mapped():
+            (met,) = self._db.execute(f"SELECT count(*) FROM papers WHERE {where}", values).fetchone()
+            query = f"SELECT count(*) FROM papers WHERE {rest} AND date IS NULL"
+            (undated,) = self._db.execute(query, rest_values).fetchone() if dated else (0,)
+        return int(met), int(undated)
 
     def matching(self, filters: Filters, *, limit: int = -1, offset: int = 0) -> list[int]:
         """Numbers of the papers that meet `filters`, newest first, undated ones last; all of them for limit -1."""
@@ -303,6 +318,12 @@ def _is_blank(path: Path) -> bool:
         ) from error
 
 
+def _folded(name: str) -> str:
+    """`name` without case and accents."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
 def _conditions(filters: Filters) -> tuple[str, list[str]]:
     where, values = ["1"], []
     if filters.since:
@@ -315,6 +336,6 @@ def _conditions(filters: Filters) -> tuple[str, list[str]]:
         where.append("number IN (SELECT number FROM sources WHERE source = ?)")
         values.append(filters.source)
     if filters.author:
-        where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(casefold(value), ?))")
-        values.append(filters.author.casefold())
+        where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
+        values.append(_folded(filters.author))
     return " AND ".join(where), values

@@ -73,8 +73,9 @@ class Writer:
 
     # ---- records into the catalog
 
-    def add(self, items: Iterable[Record | Problem], intake: Intake, *, day: Date) -> None:
-        """File the records of one source and count them in `intake`; `index` then makes them findable.
+    def add(self, items: Iterable[Record | Problem], intake: Intake, *, day: Date, file: str = "") -> None:
+        """File the records of one source and count them in `intake`; `index` then makes them findable. They are
+        remembered as read from `file`, or where that is empty from the file of the intake.
 
         Batches are committed as they come: what was filed when an error or an interrupt ends this stays filed.
         """
@@ -87,14 +88,14 @@ class Writer:
                 batch.append(item)
                 if len(batch) >= BATCH:
                     full, batch = batch, []
-                    self._file(full, intake, day)
+                    self._file(full, intake, day, file or intake.file)
         finally:
-            self._file(batch, intake, day)
+            self._file(batch, intake, day, file or intake.file)
 
-    def _file(self, batch: Sequence[Record], intake: Intake, day: Date) -> None:
+    def _file(self, batch: Sequence[Record], intake: Intake, day: Date, file: str) -> None:
         with self._catalog.transaction():
             for record in batch:
-                added = self._catalog.add(record, source=intake.source, file=intake.file, day=day)
+                added = self._catalog.add(record, source=intake.source, file=file, day=day)
                 intake.records += 1
                 if added.outcome is Outcome.CONFLICT:
                     _report(Problem(record.line, added.reason), intake)

@@ -162,6 +162,10 @@ class Library:
         number = self._catalog.resolve(name)
         return self._catalog.stored([number])[number]
 
+    def count(self, filters: Filters | None = None) -> tuple[int, int]:
+        """(papers that meet `filters`, undated papers that their dates left out)."""
+        return self._catalog.count(filters or Filters())
+
     def papers(self, filters: Filters | None = None, *, limit: int = -1, offset: int = 0) -> list[StoredPaper]:
         """Papers that meet `filters`, newest first; all of them for limit -1."""
         numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)

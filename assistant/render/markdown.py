@@ -6,8 +6,8 @@ from itertools import groupby
 
 from assistant.cleaning import clean, one_line
 from assistant.papers import StoredPaper
-from assistant.render.words import byline, flags, footer
-from assistant.results import Answer, Citation, SearchResult, Sentence
+from assistant.render.words import byline, flags, footer, marks
+from assistant.results import Answer, Citation, SearchResult, Sentence, cite
 
 _MEANING = re.compile(r"([\\`*_\[\]<>|~#&])")
 _BLOCK = re.compile(r"^(?:(\d{1,9})(?=[.)])|(?=[=+-]))")  # what makes a heading, list or rule of a line
@@ -40,13 +40,12 @@ def _blocks(sentences: Sequence[Sentence]) -> list[str]:
 def _block(sentences: Sequence[Sentence]) -> list[str]:
     prefix = {"bullet": "- ", "heading": "## ", "paragraph": ""}[sentences[0].kind]
     said = " ".join(_sentence(sentence) for sentence in sentences)
-    notes = [f"  > {escaped(flag)}" for sentence in sentences for flag in flags(sentence)]
+    notes = [f"  > {escaped(flag)}" for _, flag in flags(sentences)]
     return [prefix + said, *(["", *notes] if notes else [])]
 
 
 def _sentence(sentence: Sentence) -> str:
-    marks = "".join(f"\\[{n}\\]" for n in sentence.trailing)
-    return f"{escaped(sentence.text)} {marks}".strip()
+    return f"{escaped(sentence.text)} {escaped(marks(sentence))}".strip()
 
 
 def _reference(one: Citation) -> str:
@@ -65,10 +64,15 @@ def search(results: Sequence[SearchResult], *, question: str) -> str:
 
 
 def papers(found: Sequence[StoredPaper]) -> str:
-    lines = []
-    for one in found:
-        lines += [f"## {escaped(clean(one.paper.title))}", ""]
-        if one.paper.authors:
-            lines += [f"*{escaped(', '.join(one.paper.authors))}*", ""]
-        lines += [escaped(clean(one.paper.abstract)), "", f"`{one_line(one.paper_id).replace('`', '')}`", ""]
+    """A list of papers, a line each."""
+    return "\n".join(f"- {_reference(cite(0, one, clean(one.paper.title)))}" for one in found)
+
+
+def paper(one: StoredPaper) -> str:
+    """A paper whole."""
+    lines = [f"# {escaped(clean(one.paper.title))}", ""]
+    if one.paper.authors:
+        lines += [f"*{escaped(', '.join(one.paper.authors))}*", ""]
+    lines += [escaped(clean(one.paper.abstract)), "", _reference(cite(0, one, clean(one.paper.title)))]
+    lines += ["", *(f"- {escaped(f'read {s.day} from {s.file}, line {s.line}')}" for s in one.sources)]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper
-from assistant.render.words import dated, flags, footer
+from assistant.render.words import counted, dated, flags, footer, marks
 from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, SearchResult, Sentence
 
 if TYPE_CHECKING:
@@ -47,13 +47,12 @@ def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
     for sentence in sentences:
         style = {"unsupported": "red", "partial": "yellow"}.get(sentence.verdict, "")
         parts.append((sentence.text, "bold" if sentence.kind == "heading" else style))
-        parts.append((" " + "".join(f"[{n}]" for n in sentence.trailing) + " ", "cyan"))
+        parts.append((f" {marks(sentence)} " if sentence.trailing else " ", "cyan"))
     _hanging(console, "• " if bullet else "", parts)
-    for sentence in sentences:
-        for flag in flags(sentence):
-            _hanging(
-                console, "  ! " if bullet else "! ", [(flag, "red" if sentence.verdict == "unsupported" else "yellow")]
-            )
+    for sentence, flag in flags(sentences):
+        _hanging(
+            console, "  ! " if bullet else "! ", [(flag, "red" if sentence.verdict == "unsupported" else "yellow")]
+        )
 
 
 def _references(console: "Console", citations: Sequence[Citation], *, mark: str | None = None) -> None:
@@ -131,21 +130,24 @@ def ingest(report: IngestReport, console: "Console") -> None:
             continue
         repeated = f", {file.repeated} repeated" if file.repeated else ""
         changed = f", {file.changed} changed" if file.changed else ""
-        _line(
-            console, f"{file.file}: {file.records:,} records, {file.new:,} new{changed}, {file.known:,} known{repeated}"
-        )
+        records = counted(file.records, "record")
+        _line(console, f"{file.file}: {records}, {file.new:,} new{changed}, {file.known:,} known{repeated}")
         _some(console, [f"changed: {name}" for name in file.changed_ids], file.changed, "changed papers")
         problems = [f"line {problem.line}: {problem.reason}" for problem in file.problems]
         _some(console, problems, len(problems) + file.unlisted, "lines with problems", "yellow")
     passed = sum(file.passed_over for file in report.files)
     if passed:
-        _line(console, f"{passed} other file{'s' if passed > 1 else ''} passed over: not papers")
+        _line(console, f"{counted(passed, 'other file')} passed over: not papers")
+    if not report.total("records"):
+        return
     known, new, changed_all = report.total("known"), report.total("new"), report.total("changed")
     repeats = report.total("repeated")
-    merged = f"; {repeats:,} records repeated a paper already read" if repeats else ""
+    merged = f"; {counted(repeats, 'record')} repeated a paper already read" if repeats else ""
     changes = f", {changed_all:,} changed" if changed_all else ""
     _line(
-        console, f"{known:,} known, {new:,} new{changes}{merged}. The library holds {report.papers:,} papers.", "bold"
+        console,
+        f"{known:,} known, {new:,} new{changes}{merged}. The library holds {counted(report.papers, 'paper')}.",
+        "bold",
     )
 
 

@@ -1,11 +1,13 @@
 """The words that all outputs share: bylines, footers, what the check has to say."""
 
+from collections.abc import Sequence
+
 from assistant.results import Answer, Citation, Sentence
 
 
 def dated(one: Citation) -> str:
-    """Date and source of a reference."""
-    return f"{one.date or 'no date'} · {one.source}"
+    """Date, where it is known, and source of a reference."""
+    return f"{one.date} · {one.source}" if one.date else one.source
 
 
 def byline(one: Citation) -> str:
@@ -13,24 +15,29 @@ def byline(one: Citation) -> str:
     return f"{dated(one)} · {one.paper_id}"
 
 
-def flags(sentence: Sentence) -> list[str]:
-    """What a reader must be told of a sentence: its verdict and reasons, where it is not simply supported."""
-    if sentence.verdict in ("supported", "not a claim"):
-        return []
-    label = "not supported" if sentence.verdict == "unsupported" else "partly supported"
-    return [f"{label}: {'; '.join(sentence.reasons)}"]
+def flags(block: Sequence[Sentence]) -> list[tuple[Sentence, str]]:
+    """What a reader must be told of the sentences of a block that are not simply supported: verdict and reasons, and
+    the first words where the block has more than one sentence."""
+    told = []
+    for sentence in block:
+        if sentence.verdict not in ("supported", "not a claim"):
+            label = "not supported" if sentence.verdict == "unsupported" else "partly supported"
+            words = sentence.text.split()
+            which = f", “{' '.join(words[:5])}{' …' if len(words) > 5 else ''}”" if len(block) > 1 else ""
+            told.append((sentence, f"{label}{which}: {'; '.join(sentence.reasons)}"))
+    return told
 
 
 def footer(result: Answer) -> str:
     """Who wrote it, from how much, how the check went, what it took."""
-    parts = [_author(result.writer), f"{result.candidates_read} candidates read"]
+    parts = [_author(result), f"{result.candidates_read} candidates read"]
     if result.status != "unanswered":
         parts.append(_checked(result))
     if result.invented:
         count = len(result.invented)
-        parts.append(f"{count} invented citation{'s' if count > 1 else ''} removed ({', '.join(result.invented)})")
+        parts.append(f"{counted(count, 'invented citation')} removed ({', '.join(result.invented)})")
     if result.removed:
-        parts.append(f"{_count(len(result.removed))} taken out")
+        parts.append(f"{counted(len(result.removed), 'sentence')} taken out")
     if result.usage:
         about = "about " if result.usage.estimated else ""
         parts.append(f"{about}{result.usage.prompt_tokens:,} + {result.usage.completion_tokens:,} tokens")
@@ -38,17 +45,27 @@ def footer(result: Answer) -> str:
     return " · ".join(parts)
 
 
-def _author(writer: str | None) -> str:
-    if writer is None:
+def _author(result: Answer) -> str:
+    if result.writer is None:
         return "nothing was written"
-    return "extractive (sentences of the abstracts)" if writer == "extractive" else f"written by {writer}"
+    if result.writer != "extractive":
+        return f"written by {result.writer}"
+    return "extractive, since the model failed" if result.failure else "extractive"
 
 
 def _checked(result: Answer) -> str:
     claims = [sentence for sentence in result.sentences if sentence.verdict != "not a claim"]
     supported = sum(sentence.verdict == "supported" for sentence in claims)
-    return f"{supported} of {_count(len(claims))} supported"
+    if result.writer == "extractive" and supported == len(claims):  # it quotes, so this says nothing of the answer
+        return f"{counted(len(claims), 'sentence')}, quoted word for word"
+    return f"{supported} of {counted(len(claims), 'sentence')} supported"
 
 
-def _count(number: int) -> str:
-    return f"{number} sentence{'s' if number != 1 else ''}"
+def counted(number: int, what: str) -> str:
+    """`1 paper`, `1,466 papers`."""
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
+
+
+def marks(sentence: Sentence) -> str:
+    """The markers at the end of a sentence."""
+    return "".join(f"[{n}]" for n in sentence.trailing)

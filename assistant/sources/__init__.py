@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from assistant.errors import SourceError
+from assistant.errors import NotPapers
 from assistant.papers import Problem, Record
 from assistant.sources import hf_page, jsonl
 from assistant.sources.files import STDIN, Input, expand, opened
@@ -32,9 +32,9 @@ SOURCES = (
 
 
 def recognise(head: bytes) -> Source:
-    """The format of a file that begins with `head`. SourceError: none of them."""
+    """The format of a file that begins with `head`. NotPapers: none of them."""
     for source in SOURCES:
         if source.sniff(head):
             return source
     formats = " or ".join(source.what for source in SOURCES)
-    raise SourceError("not a format this version reads", hint=f"It reads {formats}.")
+    raise NotPapers("not a format this version reads", hint=f"It reads {formats}.")

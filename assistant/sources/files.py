@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from assistant.errors import SourceError
+from assistant.errors import NotPapers, SourceError
 from assistant.places import expanded
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def opened(path: str) -> Iterator[Input]:
             start = _read_head(_Joined(b"", cast(BinaryIO, unpacked)))
             plain = _Joined(start, cast(BinaryIO, unpacked))
         if not start.strip():
-            raise SourceError("empty", hint="There is nothing in it to ingest.")
+            raise NotPapers("empty", hint="There is nothing in it to ingest.")
         if b"\0" in start:
-            raise SourceError("a binary file, not text", hint="Papers come as Daily Papers page text or JSON lines.")
+            raise NotPapers("a binary file, not text", hint="Papers come as Daily Papers page text or JSON lines.")
         yield Input(start, cast(BinaryIO, io.BufferedReader(plain, HEAD)), size, lambda: counted.count)
     finally:
         if path != STDIN:

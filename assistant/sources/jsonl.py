@@ -15,7 +15,7 @@ from typing import Annotated, Any, BinaryIO
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from assistant.cleaning import one_line
-from assistant.errors import SourceError
+from assistant.errors import NotPapers, SourceError
 from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record, arxiv_id_in, doi_in
 
 MAX_LINE = 8_000_000  # bytes; an abstract has 2,000, so a longer line is not a paper
@@ -38,7 +38,12 @@ def _categories(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    return value[:10] if isinstance(value, str) else value
+    """The day of `2024-05-03` or `2024-05-03T18:59:59Z`; a year or a number of seconds is no day."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d(?!\d)", value):
+        raise ValueError(f"“{str(value)[:40]}” is not YYYY-MM-DD")
+    return value[:10]
 
 
 def _plain(value: Any) -> Any:
@@ -59,6 +64,7 @@ class _Row(BaseModel):
     title: str = Field(min_length=1, max_length=MAX_TITLE)
     abstract: str = Field(validation_alias=AliasChoices("abstract", "text"), min_length=1, max_length=MAX_ABSTRACT)
     id: _Name | None = Field(None, validation_alias=AliasChoices("id", "_id"))
+    arxiv_id: _Name | None = None
     doi: _Name | None = None
     authors: Annotated[_Names | None, BeforeValidator(_authors)] = None
     author_count: int | None = Field(None, ge=0, le=MAX_COUNT)
@@ -97,7 +103,7 @@ def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Prob
 
 def _no_papers(first: Record | Problem | None, what: str) -> SourceError:
     why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
-    return SourceError(what + why, hint="Each line must be a JSON object with at least “title” and “abstract”.")
+    return NotPapers(what + why, hint="Each line must be a JSON object with at least “title” and “abstract”.")
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
@@ -120,7 +126,10 @@ def _parsed(line: bytes | None, number: int) -> Iterator[Record | Problem]:
     try:
         row = _Row.model_validate_json(line)
     except ValidationError as error:
-        wrong = {str(part["loc"][0]) if part["loc"] else "": part["msg"] for part in error.errors()}
+        wrong = {
+            str(part["loc"][0]) if part["loc"] else "": part["msg"].removeprefix("Value error, ")
+            for part in error.errors()
+        }
         if wrong.keys() & {"", "title", "abstract", "text"}:
             yield Problem(number, _reason(wrong))
             return
@@ -155,7 +164,7 @@ def _reason(wrong: dict[str, str]) -> str:
 
 def _paper(row: _Row) -> Paper:
     name = row.id or ""
-    arxiv_id = arxiv_id_in(name) or arxiv_id_in(row.url or "")
+    arxiv_id = arxiv_id_in(row.arxiv_id or "") or arxiv_id_in(name) or arxiv_id_in(row.url or "")
     doi = doi_in(name) or doi_in(row.doi or "")
     return Paper(
         title=row.title,
