@@ -253,3 +253,38 @@ def test_output_survives_a_terminal_without_unicode(home: Path, monkeypatch: pyt
     print("• é")
     narrow.seek(0)
     assert narrow.read() == "? ?\n"
+
+
+def test_list_says_what_it_leaves_out(home: Path) -> None:
+    assert "20 of 333 papers; more with --offset 20" in run("list").stderr
+    some = run("list", "--since", "2025-06-01")
+    assert "272 papers without a date are left out" in some.stderr
+    nothing = run("list", "--author", "nobody")
+    assert (nothing.stdout, nothing.exit_code) == ("", 0)
+    assert "no paper meets the conditions" in nothing.stderr
+
+
+def test_a_day_that_is_none_is_wrong_usage(home: Path) -> None:
+    done = run("list", "--since", "2025")
+    assert done.exit_code == 2
+    assert "“2025” is not a day such as 2025-01-31" in done.stderr
+
+
+def test_the_first_ingest_tells_where_the_sample_went() -> None:
+    assert "--library sample" in run("ingest", SEED).stderr
+    assert run("ingest", SEED).stderr == ""
+
+
+def test_an_ingest_of_nothing_makes_no_library(tmp_path: Path) -> None:
+    done = run("ingest", str(tmp_path / "missing"), "--library", str(tmp_path / "lib"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert not (tmp_path / "lib").exists()
+
+
+def test_files_of_a_folder_that_hold_no_papers_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x"}\n')
+    (tmp_path / "notes.txt").write_text("words\n")
+    (tmp_path / "p.jsonl").write_text('{"title": "T", "abstract": "A."}\n')
+    done = run("ingest", str(tmp_path))
+    assert (done.exit_code, "1 new" in done.stdout) == (0, True)
+    assert "2 other files passed over: not papers" in done.stdout

@@ -163,6 +163,9 @@ def test_filters_filter_on_both_sides(opened: Opened) -> None:
         ]
         assert titles(library, question, filters=Filters(source="hf-page")) == [QSERVE.title]
         assert titles(library, question, filters=Filters(author="nobody")) == []
+        file(library, [replace(CSKV, authors=("Jo Müller",))])
+        assert titles(library, question, filters=Filters(author="muller")) == [CSKV.title]
+        assert library.count(Filters(since=date(2024, 1, 1), until=date(2024, 12, 31))) == (1, 1)
         assert [one.paper.title for one in library.papers()] == [QSERVE.title, CSKV.title, GRAMMAR.title]
 
 
@@ -173,6 +176,11 @@ def test_names_are_resolved_or_refused_with_what_they_could_be(opened: Opened) -
         assert library.get("xgram").paper == GRAMMAR
         with pytest.raises(PaperNotFound, match="begins more than one id: cskv-channel-shrinking-again, cskv-channel"):
             library.get("cskv")
+        file(library, [replace(QSERVE, arxiv_id="2405.04532")])
+        assert library.get("2405").paper.title == QSERVE.title
+        assert library.get("QServe: W4").paper.title == QSERVE.title
+        with pytest.raises(PaperNotFound, match="no paper is called “”"):
+            library.get(" ")
         with pytest.raises(PaperNotFound, match="no paper is called “100%_”"):
             library.get("100%_")
 

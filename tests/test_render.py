@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -206,3 +207,19 @@ def test_a_paper_shows_what_is_known_and_where_it_came_from() -> None:
     assert "3 authors" in text
     assert "2026-11-20 from seeds/000.txt, line 13 (hf-page)" in text
     assert "doi" not in text
+
+
+def test_a_flag_in_a_paragraph_says_which_sentence_it_is_of() -> None:
+    wrong = Sentence("It is nine times faster than that.", (1,), (1,), "unsupported", ("says 9x",))
+    right = Sentence("It is fast.", (1,), (1,), "supported")
+    console = screen(100, tty=False)
+    terminal.answer(Answer("q", "partial", "m", (right, wrong)), console)
+    assert "! not supported, “It is nine times faster …”: says 9x" in shown(console)
+    assert "  " not in shown(console).splitlines()[0]
+
+
+def test_quoting_is_not_called_supported() -> None:
+    quoted = Answer("q", "answered", "extractive", (Sentence("It is fast.", (1,), (1,), "supported"),))
+    assert "1 sentence, quoted word for word" in markdown.answer(quoted)
+    assert "since the model failed" in markdown.answer(replace(quoted, failure="it is down"))
+    assert "1 of 1 sentence supported" in markdown.answer(replace(quoted, writer="m"))

@@ -180,3 +180,19 @@ def test_one_author_has_a_first_and_a_last_name() -> None:
     assert paper(GOOD | {"authors": "Ada Lovelace"}).authors == ("Ada Lovelace",)
     assert paper(GOOD | {"authors": "Ada L., B. K., and Carl"}).authors == ("Ada L.", "B. K.", "Carl")
     assert paper(GOOD | {"categories": "cs.LG cs.CL"}).categories == ("cs.LG", "cs.CL")
+
+
+@pytest.mark.parametrize("given", ["2024", "2024-05", "86400", "20240501", "May 3, 2024", 2024])
+def test_what_is_no_day_is_left_out_and_quoted(given: object) -> None:
+    problem, record = read(GOOD | {"date": given})
+    assert problem == Problem(1, f"date left out: “{given}” is not YYYY-MM-DD")
+    assert isinstance(record, Record)
+    assert record.paper.date is None
+
+
+def test_a_time_behind_the_day_is_no_matter() -> None:
+    assert paper(GOOD | {"date": "2024-01-01T18:59:59Z"}).date == date(2024, 1, 1)
+
+
+def test_an_arxiv_id_may_have_a_key_of_its_own() -> None:
+    assert paper(GOOD | {"arxiv_id": "2401.00010v2"}).arxiv_id == "2401.00010"

@@ -14,6 +14,7 @@ from assistant.text import (
     encoding_is_local,
     estimate_tokens,
     sentences,
+    spelled,
     terms,
 )
 
@@ -87,3 +88,22 @@ def test_tokens_are_estimated_while_tiktokens_file_is_absent_or_wrong(
     assert not encoding_is_local("o200k_base")
     assert count_tokens("some words", model="gpt-4o") == estimate_tokens("some words")
     assert wrong.exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("LLMs", "LLM"),
+        ("gpus", "GPU"),
+        ("SSMs", "ssm"),
+        ("optimised", "optimized"),
+        ("parallelisation", "parallelization"),
+    ],
+)
+def test_spellings_of_one_word_are_one_term(one: str, other: str) -> None:
+    assert terms(one) == terms(other)
+
+
+@pytest.mark.parametrize("word", ["ms", "gas", "rise", "basis", "loss", "analysis"])
+def test_words_that_only_look_like_it_stay(word: str) -> None:
+    assert spelled(word) == word
