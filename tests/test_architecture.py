@@ -34,7 +34,7 @@ ONLY_IN = {
     "httpx2": {"endpoint.py"},
     "tiktoken": {"text.py", "doctor.py"},
     "model2vec": {"embedders.py"},
-    "sqlite3": {"library/catalog.py", "library/filing.py", "library/schema.py"},
+    "sqlite3": {"library/catalog.py", "library/filing.py", "library/schema.py", "library/selecting.py"},
     "filelock": {"library/lock.py"},
     "pydantic": {"sources/jsonl.py"},
     "markdown_it": {"drafts.py"},

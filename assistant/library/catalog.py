@@ -6,14 +6,13 @@ hold it; what is pending is finished by the next writer.
 
 import contextlib
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
 
-from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew, PaperNotFound
-from assistant.library import filing
+from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
+from assistant.library import filing, selecting
 from assistant.library.filing import Added
 from assistant.library.schema import (
     FIELDS,
@@ -26,7 +25,7 @@ from assistant.library.schema import (
     primary_code,
     read_paper,
 )
-from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper, arxiv_id_in, doi_in, title_key
+from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 
 FILE = "catalog.sqlite3"
 BUSY_SECONDS = 30.0
@@ -71,7 +70,7 @@ class Catalog:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
-        db.create_function("folded", 1, _folded, deterministic=True)
+        db.create_function("folded", 1, selecting.folded, deterministic=True)
         return db
 
     def _check_log(self) -> None:
@@ -197,36 +196,14 @@ class Catalog:
         return StoredPaper(paper_id, paper, sources)
 
     def resolve(self, name: str) -> int:
-        """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of one of
-        these that no other paper has. PaperNotFound: none, or more than one."""
-        name = name.strip().removesuffix("…")  # as a terminal prints an id that is too wide for it
-        keys = [f"id:{name}", f"title:{title_key(name)}"]
-        keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
-        keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
+        """The number of the paper called `name`: see `selecting.resolve`."""
         with self._mapped():
-            row = self._db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()
-            marks = ", ".join("?" * len(keys))
-            row = row or self._db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
-            if row is not None:
-                return int(row[0])
-            starts = [name, f"arxiv:{name}", f"title:{title_key(name)}"] if name else []
-            begun = self._db.execute(
-                "SELECT DISTINCT number, paper_id FROM papers JOIN identities USING (number) WHERE "
-                f"{' OR '.join(['instr(key, ?) = 1 OR instr(paper_id, ?) = 1'] * len(starts)) or 'FALSE'} "
-                "ORDER BY paper_id LIMIT 4",
-                [start for start in starts for _ in range(2)],
-            ).fetchall()
-        if len(begun) == 1:
-            return int(begun[0][0])
-        if not begun or not name:
-            raise PaperNotFound(f"no paper is called “{name}”", hint="Find its id: assistant search WORDS")
-        some = ", ".join(row[1][:60] for row in begun[:3])
-        raise PaperNotFound(f"“{name}” begins more than one id: {some}", hint="Give more of the id.")
+            return selecting.resolve(self._db, name)
 
     def count(self, filters: Filters) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""
-        where, values = _conditions(filters)
-        rest, rest_values = _conditions(replace(filters, since=None, until=None))
+        where, values = selecting.conditions(filters)
+        rest, rest_values = selecting.conditions(replace(filters, since=None, until=None))
         dated = filters.since or filters.until
         with self._mapped():
             (met,) = self._db.execute(f"SELECT count(*) FROM papers WHERE {where}", values).fetchone()
@@ -236,7 +213,7 @@ class Catalog:
 
     def matching(self, filters: Filters, *, limit: int = -1, offset: int = 0) -> list[int]:
         """Numbers of the papers that meet `filters`, newest first, undated ones last; all of them for limit -1."""
-        where, values = _conditions(filters)
+        where, values = selecting.conditions(filters)
         with self._mapped():
             rows = self._db.execute(
                 f"SELECT number FROM papers WHERE {where} ORDER BY date IS NULL, date DESC, number LIMIT ? OFFSET ?",
@@ -316,26 +293,3 @@ def _is_blank(path: Path) -> bool:
         raise LibraryReadOnly(
             f"{path} cannot be opened: {error.strerror}", hint="Check the path and its permissions."
         ) from error
-
-
-def _folded(name: str) -> str:
-    """`name` without case and accents."""
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
-def _conditions(filters: Filters) -> tuple[str, list[str]]:
-    where, values = ["1"], []
-    if filters.since:
-        where.append("date >= ?")
-        values.append(filters.since.isoformat())
-    if filters.until:
-        where.append("date <= ?")
-        values.append(filters.until.isoformat())
-    if filters.source:
-        where.append("number IN (SELECT number FROM sources WHERE source = ?)")
-        values.append(filters.source)
-    if filters.author:
-        where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
-        values.append(_folded(filters.author))
-    return " AND ".join(where), values

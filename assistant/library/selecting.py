@@ -1,0 +1,57 @@
+"""What selects papers of a catalog: filters, as a condition of SQL; a name, in any of its forms."""
+
+import sqlite3
+import unicodedata
+
+from assistant.errors import PaperNotFound
+from assistant.papers import Filters, arxiv_id_in, doi_in, title_key
+
+
+def resolve(db: sqlite3.Connection, name: str) -> int:
+    """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of one of
+    these that no other paper has. PaperNotFound: none, or more than one."""
+    name = name.strip().removesuffix("…")  # as a terminal prints an id that is too wide for it
+    title = f"title:{title_key(name)}"
+    keys = [f"id:{name}", title]
+    keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
+    keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
+    row = db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()
+    marks = ", ".join("?" * len(keys))
+    row = row or db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
+    if row is not None:
+        return int(row[0])
+    begun = db.execute(
+        "SELECT DISTINCT number, paper_id FROM papers JOIN identities USING (number) "
+        "WHERE instr(paper_id, ?) = 1 OR instr(key, ?) = 1 OR instr(key, ?) = 1 ORDER BY paper_id LIMIT 4",
+        (name, f"arxiv:{name}", title),
+    ).fetchall()
+    if len(begun) == 1 and name:
+        return int(begun[0][0])
+    if not begun or not name:
+        raise PaperNotFound(f"no paper is called “{name}”", hint="Find its id: assistant search WORDS")
+    some = ", ".join(row[1][:60] for row in begun[:3])
+    raise PaperNotFound(f"“{name}” begins more than one id: {some}", hint="Give more of the id.")
+
+
+def folded(name: str) -> str:
+    """`name` without case and accents."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def conditions(filters: Filters) -> tuple[str, list[str]]:
+    """`filters` as the condition of a query over papers, and its values; it needs `folded` as a function of SQL."""
+    where, values = ["1"], []
+    if filters.since:
+        where.append("date >= ?")
+        values.append(filters.since.isoformat())
+    if filters.until:
+        where.append("date <= ?")
+        values.append(filters.until.isoformat())
+    if filters.source:
+        where.append("number IN (SELECT number FROM sources WHERE source = ?)")
+        values.append(filters.source)
+    if filters.author:
+        where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
+        values.append(folded(filters.author))
+    return " AND ".join(where), values
