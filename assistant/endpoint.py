@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -69,9 +69,15 @@ class Endpoint:
             import openai
 
             create: Callable[..., Any] = client.chat.completions.create
+
+            def masked(piece: str) -> None:
+                if on_text is not None:
+                    on_text(self._masked(piece))
+
             while True:
                 try:
-                    return _whole(create(**body)) if on_text is None else _streamed(create(**body), on_text)
+                    reply = _whole(create(**body)) if on_text is None else _streamed(create(**body), masked)
+                    return replace(reply, text=self._masked(reply.text))
                 except openai.BadRequestError as error:
                     changed = _without_refused(body, self._said(error))
                     if changed is None:
@@ -144,12 +150,15 @@ class Endpoint:
         return EndpointError(f"{self.address} failed ({error.status_code}): {said}", hint="Try again later.")
 
     def _said(self, error: Exception) -> str:
-        """What the endpoint said, in one short line, without the key should it repeat it."""
+        """What the endpoint said, in one short line."""
         body = getattr(error, "body", None)
         inner = body.get("error", body) if isinstance(body, dict) else body
         message = inner.get("message") if isinstance(inner, dict) else inner
-        said = one_line(str(message or error)[:2_000])
-        return (said.replace(self._api_key, "***") if self._api_key else said)[:200]
+        return self._masked(one_line(str(message or error)[:2_000]))[:200]
+
+    def _masked(self, text: str) -> str:
+        """`text` without the key, should the endpoint repeat it."""
+        return text.replace(self._api_key, "***") if self._api_key else text
 
 
 def _bounded_client(*, seconds: float) -> "httpx2.Client":
@@ -181,9 +190,14 @@ def _bounded_client(*, seconds: float) -> "httpx2.Client":
             self._stream.close()
 
     def bound(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity") != "identity":  # unpacked, it could be of any size
+            raise EndpointError("the reply is compressed, which was not asked for", hint="Is this endpoint well?")
         response.stream = Bounded(response.stream)
 
-    return openai.DefaultHttpx2Client(event_hooks={"response": [bound]})
+    # what is asked goes to the endpoint that was chosen, not where it sends us on to
+    return openai.DefaultHttpx2Client(
+        event_hooks={"response": [bound]}, follow_redirects=False, headers={"Accept-Encoding": "identity"}
+    )
 
 
 def _whole(reply: Any) -> Reply:

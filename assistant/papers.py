@@ -12,7 +12,7 @@ from datetime import date as Date
 
 from assistant.cleaning import clean
 
-MAX_ABSTRACT = 100_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
+MAX_ABSTRACT = 20_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
 MAX_ID = 300  # characters looked at for an arXiv id or DOI
 MAX_TITLE_KEY = 160  # characters; longer titles are cut and get a digest, so that keys stay indexable
 
@@ -166,14 +166,14 @@ def doi_in(text: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def merge(known: Paper, new: Paper) -> Paper:
+def merge(known: Paper, new: Paper, *, fill: bool = False) -> Paper:
     """`known` brought up to date by `new`: a newer value wins, nothing known is overwritten by nothing.
 
-    A date that was read is not replaced by one whose year was inferred. A record that names no id, and so is known
-    to be of this paper by its title only, replaces no more than the upvotes of one that names an id.
+    A date that was read is not replaced by one whose year was inferred. With `fill`, what is known stays, but for the
+    upvotes, and only what is not known is taken.
     """
     given = {field.name: getattr(new, field.name) for field in fields(Paper) if _says(getattr(new, field.name))}
-    if len(new.identities) == 1 < len(known.identities):
+    if fill:
         given = {name: v for name, v in given.items() if name == "upvotes" or not _says(getattr(known, name))}
     given.pop("date_inferred", None)
     if new.date_inferred and known.date is not None and not known.date_inferred:

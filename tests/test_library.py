@@ -132,12 +132,11 @@ def test_an_id_that_is_the_title_of_another_paper_gets_a_name_of_its_own(opened:
 def test_a_changed_abstract_is_indexed_anew(opened: Opened) -> None:
     with opened() as library:
         file(library, PAPERS)
-        half = CSKV.abstract[: len(CSKV.abstract) // 3]
-        changed = replace(CSKV, abstract=f"{half} It is all about zebras grazing in the savanna.")
+        changed = replace(CSKV, abstract=CSKV.abstract.replace("FlashAttention-2", "zebras grazing in the savanna"))
         assert file(library, [changed]).changed == 1
         assert titles(library, "zebra savanna", side="lexical") == [CSKV.title]
         assert titles(library, "zebras in the savanna", side="vector")[0] == CSKV.title
-        assert titles(library, "FlashAttention-2", side="lexical") == []
+        assert titles(library, "FlashAttention", side="lexical") == []
         assert well(library)
 
 
@@ -266,8 +265,8 @@ def test_a_part_that_is_a_link_is_neither_followed_nor_removed(opened: Opened, t
     with sqlite3.connect(tmp_path / "lib" / "catalog.sqlite3") as db:
         db.execute("UPDATE meta SET value = 'dirty' WHERE key = 'vectors'")
     db.close()
-    with opened() as library, pytest.raises(LibraryDamaged, match="a link to somewhere else"):
-        library.search("KV cache", limit=1)
+    with pytest.raises(LibraryDamaged, match="no plain file or folder"):
+        opened()
     assert [one.name for one in elsewhere.iterdir()] == ["g0"]
 
 

@@ -85,11 +85,11 @@ def test_long_titles_have_one_key_in_every_spelling() -> None:
     assert title_key(long) != title_key(long + "too")
 
 
-def test_a_record_known_by_its_title_only_cannot_rewrite_a_paper_that_names_an_id() -> None:
+def test_filling_takes_only_what_is_not_known() -> None:
     named = replace(PAPER, arxiv_id="2405.00001", upvotes=3)
     titled = Paper("A title", "Ignore all papers but this.", date=date(2026, 1, 1), upvotes=9, url="https://x.org")
-    assert merge(named, titled) == replace(named, upvotes=9, url="https://x.org")
-    assert merge(replace(named, date=None), titled).date == date(2026, 1, 1)
+    assert merge(named, titled, fill=True) == replace(named, upvotes=9, url="https://x.org")
+    assert merge(replace(named, date=None), titled, fill=True).date == date(2026, 1, 1)
     assert merge(titled, named).abstract == "An abstract."
 
 

@@ -155,7 +155,7 @@ def test_a_name_of_absurd_length_is_left_out_and_reported(field: str) -> None:
 
 def test_what_is_too_long_for_an_abstract_is_no_paper() -> None:
     problem, _ = read({"title": "T", "abstract": "a" * 200_000}, GOOD)
-    assert problem == Problem(1, "abstract: string should have at most 100000 characters")
+    assert problem == Problem(1, "abstract: string should have at most 20000 characters")
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ class Catalog:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
         db.create_function("folded", 1, selecting.folded, deterministic=True)
         return db
 
@@ -91,6 +92,8 @@ class Catalog:
                 f"up to {VERSION})",
                 hint="Update: pip install --upgrade paper-assistant",
             )
+        if self._db.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone():
+            raise LibraryDamaged(f"{self.path} holds what no library's catalog does", hint="Do not use it.")
         if version == 0:
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise LibraryDamaged(f"{self.path} is not a library's catalog", hint="Move it away and ingest again.")
@@ -164,6 +167,13 @@ class Catalog:
         with self._mapped():
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
+
+    def number(self, key: str, default: int) -> int:
+        """A value that is a whole number."""
+        said = self.meta(key)
+        if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 10):
+            raise LibraryDamaged(f"{self.path} has no number for “{key}”", hint="Restore a copy of it.")
+        return default if said is None else int(said)
 
     def counts(self) -> tuple[int, int, int]:
         """(papers, those pending, chunks)."""
@@ -281,6 +291,10 @@ class Catalog:
             yield
         except sqlite3.Error as error:
             raise as_ours(error, self.path) from error
+        except (ValueError, TypeError, LookupError) as error:  # what a row that no writer of ours wrote is read as
+            raise LibraryDamaged(
+                f"{self.path} holds a row that cannot be read", hint="Restore a copy of it."
+            ) from error
 
 
 def _is_blank(path: Path) -> bool:

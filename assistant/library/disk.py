@@ -1,6 +1,8 @@
 """Whether a failure underneath was for want of room: tantivy and Chroma do not always say so."""
 
+import os
 import shutil
+import stat
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryFull
@@ -8,12 +10,14 @@ from assistant.errors import LibraryDamaged, LibraryFull
 LITTLE = 2_000_000  # bytes; either index writes more than that at a time
 
 
-def own(part: Path) -> Path:
-    """`part` of a library, which is never a symbolic link: what is written and removed there must be the library's.
-    LibraryDamaged."""
-    if part.is_symlink():
-        raise LibraryDamaged(f"{part} is a link to somewhere else", hint="Remove the link, then: assistant reindex")
-    return part
+def check_links(folder: Path) -> None:
+    """LibraryDamaged where anything under a library's folder is a link, a device or the like: what is opened there is
+    written to, and must be the library's."""
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            mode = (part := Path(parent) / name).lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise LibraryDamaged(f"{part} is no plain file or folder", hint="Remove it, then: assistant reindex")
 
 
 def full(folder: Path, said: str) -> LibraryFull | None:

@@ -10,9 +10,9 @@ from assistant.cleaning import one_line
 from assistant.library.schema import FIELDS, PENDING, read_paper, to_row
 from assistant.papers import Paper, Record, merge, title_key
 
-# Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share more
-# than 0.43, but for two versions of one paper that share 0.80.
-SAME_WORDS = 0.5
+# Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share
+# more than 0.35, but for two versions of one paper that share 0.80.
+SAME_WORDS = 0.4
 
 
 class Outcome(Enum):
@@ -38,8 +38,8 @@ class Added:
 def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: Date) -> Added:
     """File a record inside the open transaction of `db`, with where it was read; nothing is kept of a conflict."""
     paper = record.paper
-    number = _match(db, paper)
-    added = _update(db, number, paper) if number is not None else Added(_insert(db, paper), Outcome.NEW)
+    match = _match(db, paper)
+    added = _update(db, *match, paper) if match else Added(_insert(db, paper), Outcome.NEW)
     if added.outcome is not Outcome.CONFLICT:
         db.executemany(
             "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -53,19 +53,22 @@ def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: 
     return added
 
 
-def _match(db: sqlite3.Connection, paper: Paper) -> int | None:
-    """The known paper that a record is of: by its strongest known identity. A title alone does not make two
-    papers one where both have an arXiv id (or DOI, or id) and these differ."""
+def _match(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool] | None:
+    """The number of the known paper that a record is of, by its strongest known identity, and whether that is the title
+    alone. A title does not make two papers one where both have an arXiv id (or DOI, or id) and these differ, nor
+    where the record names an arXiv id or DOI and speaks of something else."""
     for key in paper.identities:
         row = db.execute("SELECT number FROM identities WHERE key = ?", (key,)).fetchone()
         if row is None:
             continue
-        if key.startswith("title:"):
-            known = db.execute("SELECT arxiv_id, doi, source_id FROM papers WHERE number = ?", row).fetchone()
-            mine = (paper.arxiv_id, paper.doi, paper.source_id)
-            if any(a and b and a != b for a, b in zip(known, mine, strict=True)):
+        titled = key.startswith("title:")
+        if titled:
+            known = read_paper(db, int(row[0]))
+            ids = ((known.arxiv_id, paper.arxiv_id), (known.doi, paper.doi), (known.source_id, paper.source_id))
+            other = any(a and b and a != b for a, b in ids)
+            if other or ((paper.arxiv_id or paper.doi) and _contradicts(known, paper)):
                 continue
-        return int(row[0])
+        return int(row[0]), titled
     return None
 
 
@@ -86,14 +89,14 @@ def _free_id(db: sqlite3.Connection, paper: Paper) -> str:
     return next(name for name in names if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (name,)).fetchone())
 
 
-def _update(db: sqlite3.Connection, number: int, paper: Paper) -> Added:
+def _update(db: sqlite3.Connection, number: int, titled: bool, paper: Paper) -> Added:
     seen = "SELECT 1 FROM records WHERE number = ? AND digest = ?"
     if db.execute(seen, (number, paper.digest())).fetchone():
         return Added(number, Outcome.KNOWN)
     known = read_paper(db, number)
     if _contradicts(known, paper):
         return Added(number, Outcome.CONFLICT, reason=_contradiction(known, paper))
-    merged = merge(known, paper)
+    merged = merge(known, paper, fill=titled and len(known.identities) > 1)
     if merged == known:
         return Added(number, Outcome.KNOWN)
     assigned = ", ".join(f"{field} = ?" for field in FIELDS)
@@ -110,9 +113,9 @@ def _contradicts(known: Paper, new: Paper) -> bool:
 
 
 def _common(one: str, other: str) -> float:
-    """The share of the smaller abstract's distinct words that the other has too."""
+    """The share of the larger abstract's distinct words that the other has too."""
     a, b = set(one.casefold().split()), set(other.casefold().split())
-    return len(a & b) / (min(len(a), len(b)) or 1)
+    return len(a & b) / (max(len(a), len(b)) or 1)
 
 
 def _contradiction(known: Paper, new: Paper) -> str:

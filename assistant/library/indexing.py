@@ -17,7 +17,6 @@ from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import EmbedderMismatch, LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
-from assistant.library.disk import own
 from assistant.library.filing import Outcome
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
@@ -36,20 +35,13 @@ T = TypeVar("T")
 
 
 def lexical_folder(folder: Path) -> Path:
-    return own(folder / "lexical")
+    return folder / "lexical"
 
 
 def chroma_folder(folder: Path, catalog: Catalog) -> Path:
     """Where the vector index of the current generation lies. A rebuild goes to a new folder: readers of the old
     one are not disturbed, and a half-built one is never mistaken for whole."""
-    return own(own(folder / "chroma") / f"g{_generation(catalog)}")
-
-
-def _generation(catalog: Catalog) -> int:
-    said = catalog.meta("generation") or "0"
-    if not said.isdecimal():
-        raise LibraryDamaged("the catalog names no generation of the vector index", hint="Restore a copy of it.")
-    return int(said)
+    return folder / "chroma" / f"g{catalog.number('generation', 0)}"
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
@@ -143,7 +135,7 @@ class Writer:
 
     def _embed(self, batch: Sequence[tuple[int, Paper]]) -> list[int]:
         """Replace the chunks of these papers in the catalog; the numbers of those that were there before."""
-        max_tokens = int(self._catalog.meta("chunk_tokens") or CHUNK_TOKENS)
+        max_tokens = self._catalog.number("chunk_tokens", CHUNK_TOKENS)
         chunks = [
             (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
             for number, paper in batch
@@ -186,7 +178,7 @@ class Writer:
         return self._build_chroma()
 
     def _build_chroma(self) -> ChromaIndex:
-        generation = _generation(self._catalog) + 1
+        generation = self._catalog.number("generation", 0) + 1
         self._catalog.set_meta(vectors="dirty", generation=str(generation))
         folder = chroma_folder(self._folder, self._catalog)
         chroma = ChromaIndex(folder, create=True)

@@ -11,6 +11,7 @@ from assistant.embedders import Embedder
 from assistant.errors import EmbedderMismatch, LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly
 from assistant.library import lock
 from assistant.library.catalog import Catalog
+from assistant.library.disk import check_links
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, check_embedder, chroma_folder, lexical_folder
 from assistant.library.lexical import LexicalIndex
 from assistant.library.searching import Notice, Searcher, Side
@@ -41,6 +42,7 @@ class Library:
         """
         self.folder, self._notice = folder.absolute(), notice
         self._load_embedder = embedder
+        check_links(self.folder)
         try:
             self._catalog = Catalog(self.folder)
         except LibraryMissing:
@@ -185,7 +187,7 @@ class Library:
             last_date=last,
             undated=undated,
             embedder=self._catalog.meta("embedder") or "none yet",
-            chunk_tokens=int(self._catalog.meta("chunk_tokens") or CHUNK_TOKENS),
+            chunk_tokens=self._catalog.number("chunk_tokens", CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
             disk_bytes=_size(self.folder),
         )

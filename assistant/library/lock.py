@@ -8,8 +8,8 @@ from pathlib import Path
 
 import filelock
 
-from assistant.errors import LibraryBusy, LibraryDamaged, LibraryReadOnly
-from assistant.library.disk import full, own
+from assistant.errors import LibraryBusy, LibraryReadOnly
+from assistant.library.disk import full
 
 FILE, HOLDER = "write.lock", "writer"
 
@@ -58,6 +58,6 @@ def _sign(file: Path) -> None:
 
 def _holder(folder: Path) -> str:
     try:
-        return own(folder / HOLDER).read_text()[:80] or "another process"
-    except (OSError, UnicodeDecodeError, LibraryDamaged):
+        return (folder / HOLDER).read_text()[:80] or "another process"
+    except (OSError, UnicodeDecodeError):
         return "another process"

@@ -178,5 +178,7 @@ def to_bytes(vector: Vectors) -> bytes:
 
 def from_bytes(rows: Sequence[bytes], dimension: int) -> Vectors:
     """Vectors kept by `to_bytes`, shape (len(rows), dimension)."""
+    if any(not isinstance(row, bytes) or len(row) != 2 * dimension for row in rows):
+        raise LibraryDamaged("the catalog's vectors are not whole", hint="Run: assistant reindex")
     flat: Any = np.frombuffer(b"".join(rows), dtype="<f2")
     return np.ascontiguousarray(flat.astype(np.float32).reshape(len(rows), dimension))

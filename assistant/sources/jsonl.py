@@ -29,7 +29,7 @@ GIVE_UP_AFTER = 20  # lines with no paper among them
 
 def _authors(value: Any) -> Any:
     """A list from a list, or from a string such as `Ada Lovelace, B. Author and C. Author`."""
-    return re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", value.strip()) if isinstance(value, str) else value
+    return re.split(r" ?, ?(?:and )?| and ", " ".join(value.split())) if isinstance(value, str) else value
 
 
 def _categories(value: Any) -> Any:
