@@ -6,6 +6,7 @@ cannot see: support in other words, negation, and a true statement about the wro
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from functools import cached_property
 from assistant.cleaning import clean
 from assistant.drafts import HELD, Claim, defused
 from assistant.papers import Passage
-from assistant.quantities import COUNT, Quantity, quantities
+from assistant.quantities import COUNT, Quantity, plain, quantities
 from assistant.results import Citation, Quote, Sentence, Verdict, cite
 from assistant.text import content_terms, sentences, terms
 
@@ -21,6 +22,7 @@ SUPPORTED = 0.55  # share of the sentence's rarity that its spans must hold; too
 PARTIAL = 0.35
 ENOUGH = 0.1  # share that a further sentence must add to be taken as support too
 TERMS_A_SPAN = 12  # a claim of this many terms may rest on two spans, of twice as many on three
+LEAD_IN_TERMS = 3  # a heading or lead-in of more says something: “Papers that reduce KV cache memory:” has 4
 FEW = 20  # “these 5 papers”, “2. Methods”
 RUN = 8  # pieces of words a name is at most made of: FlashAttention-2 has 3
 COMMON = 1.0  # rarity of a term nothing is known about
@@ -96,30 +98,37 @@ class Evidence:
     @cached_property
     def names(self) -> set[str]:
         """Every run of up to RUN pieces of words, joined and folded: what a name can be written as."""
-        pieces = [piece.casefold() for piece in _PIECE.findall(self.whole)]
-        return {"".join(pieces[at:end]) for at in range(len(pieces)) for end in range(at + 1, at + RUN + 1)}
+        pieces = [piece.casefold() for piece in _PIECE.findall(_letters(self.whole))]
+        return {
+            _DIGITS.sub(".", " ".join(pieces[at:end])).replace(" ", "")
+            for at in range(len(pieces))
+            for end in range(at + 1, at + RUN + 1)
+        }
 
     def best_spans(self, wanted: Mapping[str, float]) -> list[tuple[int, int]]:
         """(first, last) sentences of the spans that hold most of the wanted weight: one sentence, or two consecutive
         ones where the second adds enough; and for a long claim, which may condense several, further sentences."""
-        windows = [(at, at) for at in range(len(self.terms))]
-        windows += [(at, at + 1) for at in range(len(self.terms) - 1)]
+        total = sum(wanted.values()) or 1.0
+        here = {at: found for at, terms in enumerate(self.terms) if (found := wanted.keys() & terms)}
+        windows = [(at, at) for at in here]
+        windows += [(at, at + 1) for at in here if at + 1 in here]
         spans: list[tuple[int, int]] = []
         held: set[str] = set()
+
+        def gain(span: tuple[int, int]) -> float:
+            """The share of the wanted weight that a span adds to what is held already."""
+            new = here[span[0]] if span[0] == span[1] else here[span[0]] | here[span[1]]
+            return sum(wanted[term] for term in new if term not in held) / total
+
         while windows and len(spans) <= len(wanted) // TERMS_A_SPAN:
-            gains = {span: self._gain(span, wanted, held) for span in windows}
+            gains = {span: gain(span) for span in windows}
             best = max(windows, key=lambda span: gains[span] - ENOUGH * (span[1] - span[0]))
             if gains[best] < (ENOUGH if spans else 1e-9):
                 break
             spans.append(best)
-            held |= self.terms_of(best)
-            windows = [(at, at) for at in range(len(self.terms)) if not any(a <= at <= b for a, b in spans)]
+            held |= here[best[0]] | here[best[1]]
+            windows = [(at, at) for at in here if not any(a <= at <= b for a, b in spans)]
         return sorted(spans)
-
-    def _gain(self, span: tuple[int, int], wanted: Mapping[str, float], held: set[str]) -> float:
-        """The share of the wanted weight that a span adds to what is held already."""
-        new = self.terms_of(span) - held
-        return sum(weight for term, weight in wanted.items() if term in new) / (sum(wanted.values()) or 1.0)
 
     def terms_of(self, span: tuple[int, int]) -> set[str]:
         return set().union(*self.terms[span[0] : span[1] + 1])
@@ -141,7 +150,7 @@ def _judged(
     sentence = Sentence(text, tuple(known), block=claim.block, kind=claim.kind)
     reasons = [f"[{n}] was not among the passages" for n in unknown]
     if not claim.marks and (claim.kind == "heading" or _is_lead_in(text)):
-        foreign = _foreign(text, evidence)
+        foreign = _foreign(text, evidence, rarity)
         return replace(sentence, verdict="unsupported" if foreign else "not a claim", reasons=tuple(foreign))
     if not known:
         return replace(sentence, verdict="unsupported", reasons=tuple(reasons) or ("no citation",))
@@ -175,13 +184,18 @@ def _is_lead_in(text: str) -> bool:
     return text.rstrip().endswith((":", "?")) or not content_terms(text)
 
 
-def _foreign(text: str, evidence: Mapping[int, Evidence]) -> list[str]:
+def _foreign(text: str, evidence: Mapping[int, Evidence], rarity: Mapping[str, float]) -> list[str]:
     """What a heading or lead-in says that none of the abstracts read does. Small plain numbers only count things."""
     nowhere = "any abstract read"
     there = [quantity for one in evidence.values() for quantity in one.quantities]
     said = [one for one in quantities(text) if one.unit not in ("", COUNT) or one.value > FEW]
     numbers = [f"says {one.text}, which is not in {nowhere}" for one in said if not any(map(one.same, there))]
-    return numbers + _missing_names(text, evidence, nowhere)
+    foreign = numbers + _missing_names(text, evidence, nowhere)
+    wanted = {term: rarity.get(term, COMMON) for term in content_terms(text)}
+    known = set().union(*(one.title_terms.union(*one.terms) for one in evidence.values()))
+    if len(wanted) > LEAD_IN_TERMS and (share := _share(wanted, known)) < SUPPORTED:
+        foreign.append(f"only {share:.0%} of what it says is found in {nowhere}")
+    return foreign
 
 
 def _those(numbers: Sequence[int]) -> str:
@@ -206,36 +220,57 @@ def _wrong_numbers(
 
 
 _NAME = re.compile(
-    r"\b(?:[A-Za-z]*[A-Z][a-z]*[A-Z][\w-]*|[A-Z]{2,}[\w-]*|[A-Za-z]+-?\d[\w.-]*\w|[A-Za-z]\d\b|[a-z]+[A-Z]\w*)"
+    r"\b(?:[A-Za-z]*[A-Z][a-z]*[A-Z][\w-]*|[A-Z]{2,}[\w-]*|[A-Za-z]+-?\d(?:[\w.-]*\w)?|[a-z]+[A-Z]\w*"
+    r"|[\w-]*[^\W\d_a-zA-Z][\w-]*)"  # whatever has letters of another script, which may look like Latin ones
 )
-_WORD_PART = re.compile(r"(?:-[a-z]{3,})+$")  # of compounds such as `M2-like`, `KV-aware`
+# Ends of compounds such as `M2-like`, `KV-aware`, that are no part of the name.
+_COMPOUND = frozenset({
+    "agnostic", "aware", "based", "bound", "centric", "class", "compatible", "dependent", "driven", "enabled",
+    "enhanced", "family", "focused", "free", "friendly", "generated", "guided", "induced", "intensive", "level",
+    "like", "mediated", "native", "only", "optimized", "oriented", "powered", "related", "scale", "specific",
+    "style", "supported", "trained", "tuned", "type", "wise",
+})  # fmt: skip
 
 
 def _missing_names(text: str, cited: Mapping[int, Evidence], where: str) -> list[str]:
     """What is said of names (CamelCase, acronyms, words with digits) that stand in no title or abstract of `cited`,
     neither as written nor as the first letters of consecutive words there or in the sentence itself."""
+    text = _letters(text)
     reasons = []
-    for name in dict.fromkeys(_WORD_PART.sub("", found) for found in _NAME.findall(text)):
+    for name in dict.fromkeys(_NAME.findall(text)):
         if not any(_holds(one, name) for one in cited.values()) and not _initials(name, text.replace(name, "")):
             reasons.append(f"names {name}, which is not in {where}")
     return reasons
 
 
 def _holds(evidence: Evidence, name: str) -> bool:
-    """Whether a title and abstract have the name, or all the words that hyphens make one of in it (RANK-RANKL)."""
+    """Whether a title and abstract have the name, or all the words that hyphens make one of in it (RANK-RANKL), the end
+    of a compound (M2-like) aside."""
     wanted = _folded(name.rstrip("s") if name.rstrip("s").isupper() else name)
     if len(wanted) < 2 or {wanted, f"{wanted}s"} & evidence.names or _initials(wanted, evidence.whole):
         return True
+    first, _, last = name.rpartition("-")
+    if first and last in _COMPOUND:
+        return _holds(evidence, first)
     words = name.split("-")
     return len(words) > 1 and all(len(word) > 2 and word.isalpha() and _holds(evidence, word) for word in words)
+
+
+def _letters(text: str) -> str:
+    """`text` with accents dropped and every letter and digit in its usual form."""
+    apart = unicodedata.normalize("NFD", plain(text))
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 # Upper-case runs, capitalised and lower-case words, numbers: `YOLOv8` is YOLO, v, 8.
 _PIECE = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_a-z]?[a-z]+|\d+|[^\W\d_]")
 
 
+_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")  # between the numbers of a name: Qwen2.5 is not Qwen25
+
+
 def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
+    return re.sub(r"[^\w.]+|_|\.(?!\d)|(?<!\d)\.", "", _DIGITS.sub(".", text)).casefold()
 
 
 def _initials(acronym: str, text: str) -> bool:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.cleaning import printable
+from assistant.quantities import plain
 from assistant.results import Kind
 from assistant.text import sentences
 
@@ -32,10 +33,12 @@ _MARK = re.compile(
 _ONE = f"[{chr(_FIRST)}-\uf8ff]"
 _AFTER_END = re.compile(rf"([.!?][\"'”’)]*)((?:\s*{_ONE})+)(?=\s|$)")
 _AT_END = re.compile(rf"((?:\s*{_ONE})+)\s*([.!?:;,]*[\"'”’)]*)\s*$")
-_BRACKETED = re.compile(r"[\[【［〔]([^][【】［］〔〕]{1,80})[\]】］〕]")
-_DECORATION = re.compile(r"[*_`^\\\s]+")
+_OPENING, _CLOSING = "[［【〔〖〘〚⟦⟨⟪⟬⟮❨❪❬❮❰❲❴⁅﹝｢「『〈《｟", "]］】〕〗〙〛⟧⟩⟫⟭⟯❩❫❭❯❱❳❵⁆﹞｣」』〉》｠"
+_BRACKETED = re.compile(rf"[{re.escape(_OPENING)}]([^{re.escape(_OPENING + _CLOSING)}]{{1,80}})[{re.escape(_CLOSING)}]")
+_INTERVAL = re.compile(r"\s*-?[\d.]+\s*,\s*-?[\d.]+\s*")
+_NUMBERLIKE = re.compile(r"^\W*(?:(?:passages?|papers?|abstracts?|sources?|refs?)\W*)?\d", re.IGNORECASE)
 _OWN_LIST = re.compile(
-    r"(?:references|sources|bibliography|citations|works cited)\s*(?:\W*$|:?\s*[\[【]1[\]】]\W*\w)", re.IGNORECASE
+    r"(?:references|sources|bibliography|citations|works cited)\s*(?:\W*$|:\s*[\[【]1[\]】]\W*\w)", re.IGNORECASE
 )
 _ENTRY = re.compile(r"[\[【(]?\d{1,3}[\]】).:]")
 
@@ -83,11 +86,13 @@ def escape(text: str) -> str:
 
 def defused(text: str) -> str:
     """`text` with what looks like a marker in round brackets: in a prompt, so that a writer that copies it cites
-    nothing; in an answer, so that nobody takes it for a citation."""
+    nothing; in an answer, so that nobody takes it for a citation. Any bracket that begins with a number looks like
+    one, but for an interval such as `[0, 1]`."""
 
     def soft(match: re.Match[str]) -> str:
-        marker = _MARK.fullmatch(f"[{_DECORATION.sub(' ', match[1]).strip()}]")
-        return f"({match[1].strip()})" if marker and 0 not in _numbers(marker[1]) else match[0]
+        inside = plain(match[1])
+        interval = _INTERVAL.fullmatch(inside) and ("." in inside or re.match(r"\s*(?:0|-)", inside))
+        return match[0] if interval or not _NUMBERLIKE.search(inside) else f"({match[1].strip()})"
 
     return _BRACKETED.sub(soft, text)
 

@@ -1,9 +1,11 @@
 """Numbers with their units, as a reader compares them: `2.8x` is `2.8×`, `10\\%` is `10 percent`, `1,466` is `1466`.
 
-Digits that are part of a name (`GPT-4`, `Llama-2-7b`, `W4A8KV4`, `[3]`) are no quantities.
+Digits that are part of a name (`GPT-4`, `Llama-2-7b`, `W4A8KV4`) are no quantities. Signs are not told apart: a
+dash before a number is as often a hyphen, a range or a bullet.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 _SCALE = {
@@ -20,8 +22,9 @@ _SCALE = {
 _UNITS = {
     "%": "%", "percent": "%", "percentage": "%", "x": "×", "×": "×", "times": "×", "fold": "×",
     "bit": "bit", "bits": "bit", "gb": "GB", "gib": "GB", "mb": "MB", "tb": "TB", "kb": "KB",
-    "ms": "ms", "millisecond": "ms", "milliseconds": "ms", "s": "s", "sec": "s", "second": "s", "seconds": "s",
-    "minute": "min", "minutes": "min", "hour": "h", "hours": "h", "h": "h", "day": "day", "days": "day",
+    "ms": "ms", "millisecond": "ms", "milliseconds": "ms", "μs": "μs", "microseconds": "μs", "minute": "min",
+    "s": "s", "sec": "s", "second": "s", "seconds": "s",
+    "minutes": "min", "hour": "h", "hours": "h", "h": "h", "day": "day", "days": "day",
     "w": "W", "watt": "W", "watts": "W", "fps": "fps",
 }  # fmt: skip
 # Words behind a number that are no unit and do not say what is counted.
@@ -33,18 +36,36 @@ _NO_UNIT = frozenset({
     "with", "without",
 })  # fmt: skip
 COUNT = "count"
-_FOLDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
-_WORDS = {"twice": 2.0, "double": 2.0, "doubles": 2.0, "doubled": 2.0, "thrice": 3.0}
-_WORDS |= {f"{word}{gap}fold": float(n) for word, n in _FOLDS.items() for gap in ("", "-")}
-_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
+_SYMBOLS = "%‰×$€£¥°"  # units of their own, before or behind a number
+
+_ONES = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SPOKEN = {word: n for n, word in enumerate(_ONES)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
+_SPOKEN |= {f"{ten}-{one}": 10 * n + m for n, ten in enumerate(_TENS, 2) for m, one in enumerate(_ONES[1:10], 1)}
+_MEASURED = "percent|times|fold|bits?|milliseconds?|seconds?|minutes?|hours?|days?|watts?"
+_IN_WORDS = re.compile(
+    rf"\b(?:(?P<number>{'|'.join(sorted(_SPOKEN, key=len, reverse=True))})(?P<hundred>[ -]hundred)?"
+    rf"|(?P<bare>(?:a )?hundred))[ -]?(?P<unit>{_MEASURED})\b",
+    re.IGNORECASE,
+)
+_FACTORS = {
+    "twice": 2.0, "double": 2.0, "doubles": 2.0, "doubled": 2.0, "thrice": 3.0, "triple": 3.0, "triples": 3.0,
+    "tripled": 3.0, "quadruple": 4.0, "quadruples": 4.0, "quadrupled": 4.0,
+}  # fmt: skip
+_FACTOR = re.compile(rf"\b(?:{'|'.join(_FACTORS)})\b", re.IGNORECASE)
 
 # Not glued to a name before it. `2-4x` and `25-40%` give both ends the unit of the last.
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_NUMBER = (
+    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d{1,2}(?!\d)|\d+(?:\.\d+)?|(?<!\.)\.\d+)(?:[eE][+-]?\d+|\^\(?-?\d{1,3}\)?)?"
+)
 _QUANTITY = re.compile(
-    rf"(?<![\w.^_\[])(?<!\w-)(?<![\w)]/)(?<!\d,)(?P<lead>[×$])?\s?(?P<first>{_NUMBER})"
+    rf"(?<!\w)(?<!\w\^)(?<!\w-)(?<!\d[./])(?<!\d,)(?P<lead>[{_SYMBOLS}])?\s?(?P<first>{_NUMBER})"
     rf"(?:\s?(?:-|–|—|to)\s?(?P<last>{_NUMBER}))?"
     r"(?:(?P<glued>[kKMBT])(?![A-Za-z])|[\s-]?(?P<scale>thousand|million|billion|trillion)\b)?"
-    r"(?:[\s-]?(?P<unit>%|×|x(?![A-Za-z\d])|[A-Za-z]+\b))?"
+    rf"(?:[\s-]?(?P<unit>[{_SYMBOLS}]|x(?![A-Za-z\d])|[^\W\d_]+\b))?"
 )
 _BY = re.compile(r"(?<=\d) ?[x×] ?(?=\d)")  # 768x512: two numbers
 
@@ -64,19 +85,44 @@ class Quantity:
         return close and (self.unit == other.unit or not self.unit or not other.unit)
 
 
+def plain(text: str) -> str:
+    """`text` with every digit and letter in its usual form: `９` as 9, `80²` as 80^2, `⑨` as 9."""
+    text = re.sub(r"(?<=\d)[²³¹⁰-⁹]+", lambda match: f"^{unicodedata.normalize('NFKC', match[0])}", text)
+    text = unicodedata.normalize("NFKC", text).replace("−", "-")
+    return "".join(str(digit) if (digit := unicodedata.digit(c, None)) is not None else c for c in text)
+
+
 def quantities(text: str) -> list[Quantity]:
     """The quantities in cleaned `text`, in order; a range gives its two ends."""
-    text = _BY.sub(" × ", text)
+    text = _BY.sub(" × ", text if text.isascii() else plain(text))
     found = []
     for match in _QUANTITY.finditer(text):
         word = (match["unit"] or "").lower()
-        unit = _UNITS.get(word, "" if not word or word in _NO_UNIT else COUNT)
-        unit = {"×": "×", "$": "$"}.get(match["lead"] or "", unit)
+        unit = _UNITS.get(word, word if word in _SYMBOLS else "" if word in _NO_UNIT else COUNT)
+        unit = match["lead"] or unit
         ends = [match.end(part) for part in ("first", "last", "glued", "scale") if match[part]]
-        said = text[match.start() : match.end() if unit not in ("", "$", COUNT) else max(ends)].strip()
+        named = unit not in ("", COUNT) and not match["lead"]
+        said = text[match.start() : match.end() if named else max(ends)].strip()
         scale = _SCALE[(match["glued"] or match["scale"] or "").lower()]
         for part in ("first", "last"):
             if match[part]:
-                found.append(Quantity(float(match[part].replace(",", "")) * scale, unit, said))
-    found += [Quantity(_WORDS[match[0].lower()], "×", match[0]) for match in _WORD.finditer(text)]
-    return found
+                found.append(Quantity(_value(match[part]) * scale, unit, said))
+    found += [Quantity(_FACTORS[match[0].lower()], "×", match[0]) for match in _FACTOR.finditer(text)]
+    return found + [_spoken(match) for match in _IN_WORDS.finditer(text)]
+
+
+def _value(number: str) -> float:
+    if re.fullmatch(r"\d+,\d{1,2}", number):  # a decimal comma
+        number = number.replace(",", ".")
+    base, _, power = number.replace(",", "").partition("^")
+    try:
+        return float(base) ** int(power.strip("()") or 1)
+    except (OverflowError, ZeroDivisionError):
+        return float("inf")
+
+
+def _spoken(match: re.Match[str]) -> Quantity:
+    number = 1 if match["bare"] else _SPOKEN[match["number"].lower()]
+    return Quantity(
+        number * (100.0 if match["bare"] or match["hundred"] else 1.0), _UNITS[match["unit"].lower()], match[0]
+    )

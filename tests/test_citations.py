@@ -118,6 +118,8 @@ def test_headings_questions_and_lead_ins_are_no_claims() -> None:
         ("# CSKV cures cancer in most of the patients who were given it [1]", "only"),
         ("Is it so that CSKV cures cancer in most patients [1]?", "only"),
         ("# CSKV reduces the memory of the KV cache by 80% [9]", "[9] was not among the passages"),
+        ("## Vaccines cause autism and the moon is made of cheese", "only 0% of what it says is found in any abstract"),
+        ("Everybody should stop taking insulin because it kills patients:", "only"),
     ],
 )
 def test_a_heading_or_lead_in_that_says_more_than_the_abstracts_is_flagged(draft: str, reason: str) -> None:
@@ -141,6 +143,13 @@ def test_a_heading_may_count_and_name_what_was_read(draft: str) -> None:
         ("CSKVs reduce the memory of the KV cache by 80% [1].", "supported"),
         ("Experiments show that CSKV is 2.8x faster than Flash-Attention-2 [1].", "supported"),
         ("CHA reduces the memory of the KV cache by 80% [1].", "unsupported"),  # as in channel
+        ("CSKV is 2.8x faster than FlashAttention-3 and memory is much [1].", "unsupported"),
+        ("Llama-7 improves the serving throughput of QServe by 1.2x on A100 [2].", "unsupported"),
+        ("Qwen3 improves the serving throughput of QServe by 1.2x on A100 [2].", "unsupported"),
+        ("\u0421SK\u0412 reduces the memory of the KV cache by 80% [1].", "unsupported"),  # Cyrillic
+        ("CSKV-pro reduces the memory of the KV cache by 80% [1].", "unsupported"),
+        ("CSKV-based methods reduce the memory of the KV cache by 80% [1].", "supported"),
+        ("ＣＳＫＶ reduces the memory of the KV cache by ８０％ [1].", "supported"),
     ],
 )
 def test_a_name_is_found_as_words_not_inside_of_words(said: str, verdict: str) -> None:

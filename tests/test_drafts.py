@@ -31,6 +31,7 @@ def told(draft: str) -> list[tuple[str, tuple[int, ...]]]:
             "A [1].\n\nSources [2] and [3] differ.\n\nB [4].",
             [("A.", (1,)), ("Sources and differ.", (2, 3)), ("B.", (4,))],
         ),
+        ("A [1].\n\nReferences [1] and [2] show it.", [("A.", (1,)), ("References and show it.", (1, 2))]),
         ("A [1].\n\n**References**\n\n1. A paper\n\nB [4].", [("A.", (1,)), ("B.", (4,))]),
         ("By 9\u200b4&#8203;5% [1].", [("By 945%.", (1,))]),
         ("It says [**2**] and \\[4\\] and &#91;5&#93; [1].", [("It says and (4) and (5).", (2, 1))]),
@@ -94,4 +95,5 @@ def test_an_abstracts_own_brackets_cannot_be_copied_as_a_citation() -> None:
     told_to_model = defused("as shown in [3] and [1, 2], for x in [0, 1)")
     assert told_to_model == "as shown in (3) and (1, 2), for x in [0, 1)"
     assert defused("[**2**] [*3*] [`4`] 【7】 ［8］ [0, 1] [see 9]") == "(**2**) (*3*) (`4`) (7) (8) [0, 1] [see 9]"
+    assert defused("[2.] [2a] [1/2] [12345] [②] ⟦2⟧ 〖2〗 [paper 2]") == "(2.) (2a) (1/2) (12345) (②) (2) (2) (paper 2)"
     assert not any(claim.marks for claim in parse(told_to_model))

@@ -19,7 +19,7 @@ def found(text: str) -> list[tuple[float, str]]:
         ("2-4x and 25-40%", [(2.0, "×"), (4.0, "×"), (25.0, "%"), (40.0, "%")]),
         ("$2.19 a call, 18GB, 13W, 2.85-bit", [(2.19, "$"), (18.0, "GB"), (13.0, "W"), (2.85, "bit")]),
         ("768x512 at 24 fps in 2 seconds", [(768.0, "×"), (512.0, ""), (24.0, "fps"), (2.0, "s")]),
-        ("GPT-4, Llama-2-7b, W4A8KV4, A100-80G and [3]", []),
+        ("GPT-4, Llama-2-7b, W4A8KV4 and A100-80G", []),
         ("1.30×/1.41× and 40%-60%", [(1.3, "×"), (1.41, "×"), (40.0, "%"), (60.0, "%")]),
     ],
 )
@@ -34,6 +34,37 @@ def test_the_same_quantity_is_recognised_across_spellings() -> None:
     (percent,), (factor,), (bare,) = quantities("80%"), quantities("80x"), quantities("80 of them")
     assert not percent.same(factor)
     assert percent.same(bare)
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "unit"),
+    [
+        ("^99%", 99, "%"),
+        ("...99%", 99, "%"),
+        ("a/99%", 99, "%"),
+        ("[99%]", 99, "%"),
+        ("80,9%", 80.9, "%"),
+        ("80e9", 80e9, ""),
+        ("80²%", 6400, "%"),
+        ("10^5 tokens", 1e5, "count"),
+        ("10^(-3)", 1e-3, ""),
+        ("０^-5 is", float("inf"), ""),
+        ("９９％", 99, "%"),
+        ("⑨%", 9, "%"),
+        ("80‰", 80, "‰"),
+        ("€80", 80, "€"),
+        ("80 µs", 80, "μs"),
+        ("eighty-five percent", 85, "%"),
+        ("five hundred percent", 500, "%"),
+        ("hundredfold", 100, "×"),
+        ("twenty hours", 20, "h"),
+        ("quadruple", 4, "×"),
+    ],
+)
+def test_a_number_is_seen_however_it_is_written(said: str, value: float, unit: str) -> None:
+    (quantity,) = quantities(f"It reaches {said}.")
+    assert quantity.unit == unit
+    assert quantity.value == pytest.approx(value)
 
 
 def test_what_is_counted_is_not_what_is_measured() -> None:
