@@ -98,7 +98,10 @@ class Assistant:
             label=_label,
             progress=self._progress,
         )
-        if first and report.total("new"):
+        if first and not report.papers:  # nothing was read: it is still the sample that answers
+            self.close()
+            self.library_name, self.folder = _place(self.settings)
+        elif first:
             self._notice("from now on your library answers; the sample is still there: --library sample")
         return report
 
@@ -118,7 +121,7 @@ class Assistant:
         on_text: OnText | None = None,
     ) -> Answer:
         """An answer with every sentence checked. It never raises for a failing model: see `Answer.failure`."""
-        checked_question(question)
+        checked_question(question)  # before a library is opened, or built, for it
         chosen = self.settings
         desk = Desk(
             self._extractive,

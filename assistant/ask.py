@@ -97,6 +97,8 @@ def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) 
 
 
 def _status(sentences: Sequence[Sentence], checked: Checked) -> tuple[Status, str]:
+    if not checked.sentences and not checked.not_said:
+        return "unanswered", "nothing was written that could be checked"
     claims = [sentence.verdict for sentence in sentences if sentence.verdict != "not a claim"]
     if not any(verdict in ("supported", "partial") for verdict in claims):
         if checked.not_said:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assistant.results import Answer
 
 MAX_STDIN = 1_000_000  # characters; far more than a question may have
+MOST = 1_000_000_000  # papers; more than any library has, less than SQLite counts
 COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "rich_markup_mode": None,  # plain help loads in half the time
@@ -222,8 +223,10 @@ def show(
 @app.command("list")
 def list_papers(
     library: LibraryName = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Papers to list.")] = 20,
-    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Papers to pass over first.")] = 0,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, metavar="N", help="Papers to list.")] = 20,
+    offset: Annotated[
+        int, typer.Option("--offset", min=0, max=MOST, metavar="N", help="Papers to pass over first.")
+    ] = 0,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,

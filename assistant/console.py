@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from assistant.cleaning import one_line, printable
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,15 +56,15 @@ class Run:
         md: Callable[[], str] | None = None,
     ) -> None:
         """Print a result on standard output, in the form asked for."""
-        from rich.console import Console
-
+        if sys.stdout is None:
+            raise UsageError("standard output is closed", hint="Redirect it to a file or to /dev/null instead.")
         self.bar.close()  # it would else wipe out the last line of what is printed now
         if form.value == "json":
             typer.echo(json())
         elif form.value == "md" and md is not None:
             typer.echo(md())
         else:
-            text(Console(highlight=False))
+            text(_output())
         sys.stdout.flush()  # here, where a full disk can still be reported
 
     def note(self, text: str) -> None:
@@ -82,6 +82,17 @@ class Run:
         self.err.print(f"error: {one_line(message)}", style="red", markup=False, soft_wrap=True)
         if hint:
             self.err.print(f"       {one_line(hint)}", markup=False, soft_wrap=True)
+
+
+def _output() -> "Console":
+    """Standard output for rich, which would else exit by itself, with status 1, when its reader has gone."""
+    from rich.console import Console
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Output(highlight=False)
 
 
 @contextlib.contextmanager
@@ -102,7 +113,7 @@ def running(debug: bool, **flags: object) -> Iterator[Run]:
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         run.bar.close()
-        run.note("interrupted; nothing is lost, the next command goes on from here")
+        run.note("interrupted; what was done is kept, so run it again for the rest")
         raise typer.Exit(130) from None
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

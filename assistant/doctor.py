@@ -12,6 +12,7 @@ from assistant.embedders import Embedder
 from assistant.endpoint import Endpoint
 from assistant.errors import AssistantError
 from assistant.library import Library
+from assistant.places import exists
 from assistant.results import Finding
 from assistant.text import ENCODINGS, encoding_is_local
 
@@ -59,12 +60,12 @@ def _environment() -> Iterator[Finding]:
 
     if names := chroma_variables(os.environ):
         yield Finding("environment", "note", f"{', '.join(names)} set; not used for your libraries")
-    if Path(".env").exists():
+    if exists(Path(".env")):
         yield Finding("environment", "note", "the .env file in this folder is not read")
 
 
 def _home(home: Path) -> Finding:
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    place = next(folder for folder in (home, *home.parents) if exists(folder))
     if not os.access(place, os.W_OK):
         return Finding("data folder", "fault", f"{home} cannot be written", "Set ASSISTANT_HOME to another folder.")
     free = shutil.disk_usage(place).free

@@ -14,7 +14,7 @@ from assistant.cleaning import clean
 from assistant.papers import Passage
 from assistant.quantities import quantities
 from assistant.questions import kind_of, untold, year_in
-from assistant.text import content_terms, sentences, terms
+from assistant.text import content_terms, sentences, spellings, terms
 
 # Least nearness let through; tools/bench_answers.py shows what other values would do. With the arithmetic mean a
 # question passed that shares one common word with an abstract: 29 % of everyday ones, against 5 % at a like loss.
@@ -65,7 +65,8 @@ def assess(
 def _notices(
     question: str, pool: Sequence[Passage], names: Sequence[str], mentioned: Callable[[str], bool]
 ) -> Iterator[str]:
-    words = dict.fromkeys([*names, *(word for word in _WORD.findall(question) if content_terms(word) and terms(word))])
+    about = set(content_terms(question))
+    words = dict.fromkeys([*names, *(word for word in _WORD.findall(question) if about & set(terms(word)))])
     if foreign := [word for word in words if not mentioned(word)]:
         yield f"no abstract in the library mentions {', '.join(foreign[:WORDS_TOLD])}"
     known = [name for name in names if mentioned(name)]
@@ -76,9 +77,15 @@ def _notices(
 
 
 def mentions(passage: Passage, name: str) -> bool:
-    """Whether the passage's paper has all terms of `name` in its title and abstract."""
+    """Whether the passage's paper has `name` in its title or abstract, in any of its spellings."""
     paper = passage.found.paper
-    return set(terms(name)) <= set(terms(f"{clean(paper.title)} {clean(paper.abstract)}"))
+    return holds(terms(f"{clean(paper.title)}. {clean(paper.abstract)}"), name)
+
+
+def holds(there: Sequence[str], name: str) -> bool:
+    """Whether the terms of `name` stand one after the other among those `there`, in any of its spellings."""
+    text = f" {' '.join(there)} "
+    return any(f" {' '.join(words)} " in text for words in spellings(name))
 
 
 def nearness(question: str, pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> float:
@@ -97,9 +104,13 @@ def nearness(question: str, pool: Sequence[Passage], *, rarity: Mapping[str, flo
 def names_in(question: str) -> list[str]:
     """Words that are written as names: a capital that begins no sentence, or capitals inside."""
     found = []
+    words = re.findall(r"[^\W\d_]{4,}", question)
+    titled = len(words) > 2 and sum(word[0].isupper() for word in words) > len(words) / 2  # In Title Case, or CAPITALS
     for match in _NAME.finditer(question):
         name = match[0]
-        inner = any(letter.isupper() for letter in name[1:])
+        inner = any(letter.isupper() or letter.isdigit() for letter in name[1:])
+        if titled and not re.search(r"\d|[a-z][A-Z]", name):
+            continue
         if inner or (len(name) > 1 and not _SENTENCE_START.search(question[: match.start()])):
             found.append(name)
     return list(dict.fromkeys(found))

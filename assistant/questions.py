@@ -10,7 +10,8 @@ _THINGS = (
     r"surveys?|frameworks?|algorithms?|optimi[sz](?:ers?|ations?)|ways)\b"
 )
 _WHICH = re.compile(
-    rf"(?:please\s+|(?:can|could) you\s+|i (?:want|need)\s+|(?:in|on|for|from|by|with|of|to)\s+)?(?:(?:which|what)"
+    rf"(?:please\s+|(?:can|could) you\s+|i (?:want|need)\s+|(?:in|on|for|from|by|with|of|to)\s+)?(?:(?:which"
+    r"|what(?!\s+(?:is|was|does|do|did|makes?|happens?|would|can|could|should)\b))"
     rf"\s+(?:are\s+(?:the\s+)?)?(?:[\w-]+\s+){{0,3}}?{_THINGS}|(?:list|find|name|show)\b|(?:are|is) there\s+"
     rf"(?:any\s+|other\s+)?(?:[\w-]+\s+){{0,2}}?{_THINGS}|{_THINGS})",
     re.IGNORECASE,
@@ -22,26 +23,28 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\bhow\s+(?:much|many|long|fast|large|big|small|few|often|far|high|low|accurate)\b"
+    r"\bhow\s+(?:much|many|long|fast|large|big|small|few|often|far|high|low|accurate)\b(?!-)(?!\s+language)"
     r"|\bwhat(?:'?s)?\s+(?:[\w-]+\s+){0,4}?(?:percentage|percent|share|fraction|number|size|speed-?up|cost|price|accuracy|"
     r"score|rate|ratio|amount|bound|power|latency|throughput|fid|bleu|f1|factor)"
     r"(?=\s*(?:[?.]|$|(?:of|is|are|was|were|does|do|did|can|could|has|have|had|on|at|in|for|under|per|to|from|by|with|"
     r"between)\b))"
-    r"|\b(?:to|at|by|up to)\s+(?:what|how)\b|\b(?:in which|what) year\b|^\s*when\b",
+    r"|\b(?:to|at|by|up to)\s+(?:what|how)\b|\b(?:in which|what) year\b|^\s*when (?:was|were|did)\b",
     re.IGNORECASE,
 )
 _BACKGROUND = re.compile(
     r"^\s*(?:what(?:'?s| is| are| does)|define|explain)\s+(?:(?:an?|the)\s+)?[\w-]+(?:\s+[\w-]+){0,3}\s*\??\s*$"
-    r"|\b(?:limitations?|drawbacks?|disadvantages?|weakness(?:es)?|problems?|challenges?|risks?|shortcomings?)\b",
+    r"|\b(?:limitations?|drawbacks?|disadvantages?|weakness(?:es)?|shortcomings?)\b"
+    r"|^\s*(?:what|which)\b.{0,40}\b(?:problems?|challenges?|risks?) (?:of|with|in)\b",
     re.IGNORECASE,
 )
 _UNTOLD = re.compile(
     r"\bwho\s+(?:wrote|authored|published|proposed|introduced|invented|developed)\b|\bwho (?:are|is) the authors?\b"
-    r"|\bauthors? of\b|\bwhen (?:was|were) .*\bpublished\b|\bpublished (?:at|in|before|after|since)\b"
+    r"|^\s*(?:the )?authors? of\b|^\s*(?:when|where|in which year) (?:was|were)\b.*\b(?:published|released)\b"
+    r"|\bpublished (?:before|after|since) \d{4}\b"
     r"|\bwhich (?:venue|conference|journal)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(?:from|in|since|after|before|until|of|by)\s+((?:19|20)\d\d)\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:from|in|since|after|before|until|of|by)\s+(199\d|20[0-3]\d)\b", re.IGNORECASE)
 
 
 def kind_of(question: str) -> QuestionKind:

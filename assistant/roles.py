@@ -24,12 +24,13 @@ _LEANING = re.compile(
     r"(?:these|those|such|it|they|its|their|this(?! (?:paper|work|study|survey|article))|second(?:ly)?|third(?:ly)?|"
     r"finally|moreover|furthermore|additionally|meanwhile|however|therefore|thus|hence|consequently|building (?:up)?on|"
     r"in contrast|to this end|as a result|for (?:example|instance)|"
-    r"to (?:address|tackle|overcome|solve) (?:this|these|the above))\b"
+    r"to (?:address|tackle|overcome|solve) (?:this|these|the above))\b(?!-)"
     r"|\(?(?:[2-9]|ii+|iv)\)",
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"https?://|\bgithub\b|\b(?:code|data|models?|project page)\b.{0,40}\bavailable\b"
+    r"https?://|\b(?:code|data(?:sets?)?|models?|project page)\b.{0,40}\bavailable\b"
+    r"(?=\s*[.:]?$|\s+(?:at|on|from|under|here|online|via)\b)"
     r"|\b(?:release|open-?source)\b.{0,30}\b(?:our|the|all|its)\b.{0,20}\b(?:code|artifacts?|implementation)\b",
     re.IGNORECASE,
 )

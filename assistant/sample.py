@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from assistant.library import Library
 from assistant.text import ANALYZER
 
 NAME = "sample"
+FOLDER = "samples"  # in the data folder; nothing but samples is in it
 ABANDONED_SECONDS = 3_600  # after which a half-built sample is one that was killed
 _PLACES = (
     Path(__file__).parent / "_seeds",  # in an installed wheel
@@ -28,7 +30,7 @@ def folder(home: Path, *, fingerprint: str, chunk_tokens: int) -> Path:
     digest = hashlib.sha256("\0".join((__version__, fingerprint, str(chunk_tokens), ANALYZER)).encode())
     for file in _seeds():
         digest.update(Path(file).read_bytes())
-    return home / f"{NAME}-{digest.hexdigest()[:10]}"
+    return home / FOLDER / digest.hexdigest()[:10]
 
 
 def build(place: Path, *, make: Callable[[Path], Library], progress: Progress) -> None:
@@ -44,9 +46,15 @@ def build(place: Path, *, make: Callable[[Path], Library], progress: Progress) -
         aside.rename(place)
     except OSError:  # another process was quicker
         shutil.rmtree(aside, ignore_errors=True)
-    for old in place.parent.glob(f"{NAME}-*"):
-        unfinished = bool(old.suffix)
-        if old != place and (not unfinished or time.time() - old.stat().st_mtime > ABANDONED_SECONDS):
+    _clear_away(place)
+
+
+def _clear_away(place: Path) -> None:
+    """Remove the samples beside `place`, which are outdated, and what a killed build left; never anything else."""
+    for old in place.parent.iterdir():
+        ours = re.fullmatch(r"[0-9a-f]{10}(\.\d+)?", old.name)
+        abandoned = ours is not None and (not ours[1] or time.time() - old.stat().st_mtime > ABANDONED_SECONDS)
+        if old != place and abandoned:
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -131,6 +131,8 @@ def _checked(name: str, value: object, where: str) -> object:
     except ValueError:
         raise SettingsError(f"{source} must be a number, not “{value}”", hint="Choose another.") from None
     text = str(value).strip()
+    if name != "api_key" and not text.isprintable():
+        raise SettingsError(f"{source} holds a character that cannot be used", hint="Write it anew.")
     if name == "home":
         return expanded(text).absolute()
     if name == "api_key" and not re.fullmatch(r"[\x21-\x7e]+", text):

@@ -63,7 +63,7 @@ def _trimmed(text: str, span: Span) -> Iterator[Span]:
         yield start, end
 
 
-ANALYZER = "paper_en_2"  # changes with what `terms` makes of a text, so that an index made before is known as old
+ANALYZER = "paper_en_1"  # changes with what `terms` makes of a text, so that an index made before is known as old
 
 
 @lru_cache(maxsize=1)
@@ -85,9 +85,12 @@ def analyzer() -> "tantivy.TextAnalyzer":
 
 
 # Plurals of acronyms, which the stemmer takes for words of their own, also in lower case where no vowel tells them
-# from words; and British spellings. Applied to texts and questions alike, so a wrong guess costs nothing.
+# from words; and British spellings, but of words whose stem has another form in -ision (supervise, supervision).
 _PLURAL = re.compile(r"\b(?:([A-Z]{2,})s|((?i:[b-df-hj-np-tv-xz]{3,}|[cgnt]pu))s)\b")
-_BRITISH = re.compile(r"\b([A-Za-z]{3,})is(?=(?:e|es|ed|ing|ation|ations|er|ers)\b)")
+_BRITISH = re.compile(
+    r"\b(?!(?:\w*superv|\w*prec|rev|conc|dev|telev|surpr|compr|adv|\w*prom|exerc|improv|enterpr|expert|franch)is)"
+    r"([A-Za-z]{3,})is(?=(?:e|es|ed|ing|ation|ations|er|ers)\b)"
+)
 
 
 def spelled(text: str) -> str:
@@ -111,6 +114,14 @@ _ASKING = (
 @lru_cache(maxsize=1)
 def _asking() -> frozenset[str]:
     return frozenset(terms(_ASKING))
+
+
+def spellings(name: str) -> set[tuple[str, ...]]:
+    """The index terms of `name` in the ways it may be written: as it is, together (GPT5), letters and digits apart
+    (GPT 5). Names without terms, such as “The”, have none."""
+    apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)
+    written = (name, re.sub(r"[\W_]+", "", name), apart)
+    return {words for one in written if (words := tuple(terms(one)))}
 
 
 def content_terms(question: str) -> list[str]:

@@ -61,6 +61,11 @@ class OpenAIWriter:
         body = {"model": self.name, "messages": messages, "temperature": 0, "max_tokens": request.max_tokens}
         reply = self._endpoint.complete(body, on_text=on_text)
         text = _without_thinking(reply.text).strip()
+        if not text and reply.finish == "length":
+            raise IncompleteReply(
+                f"{self.name} used up its {request.max_tokens} tokens before it answered",
+                hint="Set ASSISTANT_ANSWER_TOKENS higher.",
+            )
         if not text:
             raise IncompleteReply(f"{self.name} sent an empty reply", hint="Try again, or another model.")
         if reply.finish is None:

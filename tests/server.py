@@ -16,6 +16,7 @@ class Server:
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.bodies: list[dict[str, Any]] = []
+        self.headers: dict[str, str] = {}
         loaded = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -33,6 +34,8 @@ class Server:
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Retry-After-Ms", "1")
+                for name, value in loaded.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -191,8 +191,36 @@ def test_a_full_disk_loses_nothing_and_the_next_ingest_goes_on(tmp_path: Path, s
 
 
 def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
-    command = f"{sys.executable} -m assistant list -n 100 | head -1"
-    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    command = f"{{ {sys.executable} -m assistant list -n 5000; echo status $? >&2; }} | head -1"
+    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True)
     assert done.stdout.count("\n") == 1
-    assert done.stderr == ""
+    assert done.stderr == "status 0\n"
+
+
+@pytest.mark.parametrize("words", [("show", "caf\udce9"), ("list", "--author", "caf\udce9"), ("ask", "caf\udce9")])
+def test_words_that_are_no_text(home: Path, words: tuple[str, ...]) -> None:
+    done = run(*words, home=home)
+    assert "unexpected" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ask", "x?", "--model", "m\udce9"), "--model holds a character that cannot be used"),
+        (("status", "--library", "./caf\udce9"), "--library holds a character that cannot be used"),
+    ],
+)
+def test_settings_that_are_no_text(home: Path, words: tuple[str, ...], said: str) -> None:
+    refused(run(*words, home=home), 2, said)
+
+
+def test_an_offset_beyond_every_number(home: Path) -> None:
+    assert run("list", "--offset", "9" * 20, home=home).returncode == 2
+
+
+def test_standard_output_that_is_closed(home: Path) -> None:
+    done = run("status", home=home, prefix=("sh", "-c", 'exec "$@" >&-', "sh"))
+    assert done.returncode == 2
+    assert "error: standard output is closed" in done.stderr

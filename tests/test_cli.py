@@ -205,14 +205,14 @@ def test_wrong_usage_exits_2_and_prints_nothing_on_standard_output(home: Path, w
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupt_exits_130_and_says_nothing_is_lost(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_exits_130_and_says_what_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*args: object, **more: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("assistant.app.ask", interrupted)
     done = run("ask", QUESTION)
     assert done.exit_code == 130
-    assert "nothing is lost" in done.stderr
+    assert "what was done is kept" in done.stderr
 
 
 def test_a_bug_is_one_line_and_a_traceback_only_on_demand(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from assistant.extractive import MAX_CHARACTERS, SHAPES, ExtractiveWriter
 from assistant.papers import Paper
 from assistant.text import sentences
 from assistant.writers import Request
-from tests.examples import CSKV, PASSAGES, passage
+from tests.examples import CSKV, PASSAGES, QSERVE, passage
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +74,22 @@ def test_with_no_usable_sentence_it_writes_nothing(writer: ExtractiveWriter) -> 
     empty = passage(Paper("Title", "Code is available at https://example.org."))
     assert writer.write(Request("which papers?", (empty,))).text == ""
     assert writer.write(Request("which papers?", ())).text == ""
+
+
+def test_an_abstract_of_one_long_sentence_is_quoted_all_the_same(writer: ExtractiveWriter) -> None:
+    long = replace(CSKV, abstract="We reduce the KV cache memory " + "and more " * 60 + "at last.")
+    assert writer.write(Request("which papers reduce KV cache memory?", (passage(long),))).text.endswith("[1]")
+
+
+def test_a_sentence_that_stands_alone_goes_before_one_that_leans(writer: ExtractiveWriter) -> None:
+    both = replace(CSKV, abstract="These shrink the KV cache memory a lot. We shrink the KV cache memory a lot.")
+    (claim,) = parse(writer.write(Request("which papers shrink the KV cache memory?", (passage(both),))).text)
+    assert claim.plain.startswith("We shrink")
+
+
+def test_a_question_about_a_named_paper_is_answered_from_it(writer: ExtractiveWriter) -> None:
+    other = replace(QSERVE, title="Another", abstract="The serving throughput of the KV cache is improved by 9x.")
+    request = Request("how much is the serving throughput improved by QServe?", (passage(other), passage(QSERVE)))
+    assert {n for claim in parse(writer.write(request).text) for n in claim.marks} == {2}
+    listed = replace(request, question="which papers improve the serving throughput like QServe?")
+    assert {n for claim in parse(writer.write(listed).text) for n in claim.marks} == {1, 2}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -225,6 +226,46 @@ def test_problems_beyond_the_first_thousand_are_counted(opened: Opened) -> None:
     assert (len(intake.problems), intake.unlisted) == (1_000, 500)
 
 
+def test_a_paper_changed_by_a_later_record_of_the_same_file_is_named(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        intake = file(library, [CSKV, replace(CSKV, abstract=f"{CSKV.abstract} We add a sentence.")], name="b.jsonl")
+        assert intake.changed_ids == [CSKV.paper_id]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"source_id": "1", "arxiv_id": "2401.00001"}, {"source_id": "1", "arxiv_id": "2402.00002"}),
+        ({"doi": "10.1/x", "arxiv_id": "2401.00001"}, {"doi": "10.1/x", "arxiv_id": "2402.00002"}),
+    ],
+)
+def test_different_arxiv_ids_are_different_papers_whatever_else_agrees(
+    opened: Opened, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    with opened() as library:
+        assert file(library, [replace(CSKV, **one), replace(GRAMMAR, **other)]).new == 2
+        assert library.get("2401.00001").paper.abstract == CSKV.abstract
+
+
+def test_a_title_alone_neither_replaces_nor_keeps_out_a_paper_that_names_an_id(opened: Opened) -> None:
+    named = replace(CSKV, arxiv_id="2401.00001")
+    hostile = replace(CSKV, source_id="evil", abstract=f"{CSKV.abstract} And this is not true at all.")
+    with opened() as library:
+        file(library, [named, hostile])
+        assert library.get("2401.00001").paper.abstract == CSKV.abstract
+    squatter = Paper(GRAMMAR.title, "Nothing of the kind is ever said in here, only something else.")
+    with opened() as library:
+        assert file(library, [squatter, replace(GRAMMAR, arxiv_id="2402.00002")]).new == 2
+        assert library.get("2402.00002").paper.abstract == GRAMMAR.abstract
+
+
+def test_abstracts_in_scripts_without_spaces_can_be_revised(opened: Opened) -> None:
+    with opened() as library:
+        file(library, [Paper("蜜蜂", "我们研究蜜蜂如何跳舞来告诉同伴花在哪里。第一版")])
+        assert file(library, [Paper("蜜蜂", "我们研究蜜蜂如何跳舞来告诉同伴花在哪里。第二版")]).changed == 1
+
+
 def test_a_library_named_by_a_relative_path_is_one(
     tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +293,63 @@ def test_a_catalog_without_tables_is_no_library_yet(opened: Opened, tmp_path: Pa
         opened(create=False)
     with opened() as library:
         assert file(library, PAPERS).new == 3
+
+
+def test_a_file_that_is_a_link_is_not_written_through(opened: Opened, tmp_path: Path) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for inside in ("catalog.sqlite3", "write.lock", next((tmp_path / "lib").rglob("link_lists.bin"))):
+        part = tmp_path / "lib" / inside
+        kept = part.read_bytes()
+        part.unlink()
+        part.symlink_to(precious)
+        with pytest.raises(LibraryDamaged, match="no plain file"):
+            opened()
+        part.unlink()
+        part.write_bytes(kept)
+    assert precious.read_text() == "mine"
+    assert opened()
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE meta SET value = 'x/../..' WHERE key = 'generation'; UPDATE papers SET state = 0",
+        "UPDATE meta SET value = 'abc' WHERE key = 'chunk_tokens'; UPDATE papers SET state = 0",
+        "UPDATE chunks SET vector = x'00'; UPDATE meta SET value = 'dirty' WHERE key = 'vectors'",
+        "UPDATE papers SET authors = '5'",
+        "UPDATE papers SET date = 'someday'",
+        "UPDATE sources SET day = 'x'",
+        "CREATE TRIGGER t AFTER UPDATE ON papers BEGIN DELETE FROM papers; END",
+        "CREATE VIEW v AS SELECT 1",
+    ],
+)
+def test_a_catalog_that_no_writer_of_ours_wrote_is_called_damaged(
+    opened: Opened, tmp_path: Path, tampering: str
+) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+    with sqlite3.connect(tmp_path / "lib" / "catalog.sqlite3") as db:
+        db.executescript(tampering)
+    db.close()
+    with pytest.raises(LibraryDamaged), opened() as library:
+        library.search("KV cache", limit=3)
+
+
+def test_a_lexical_index_that_lacks_papers_is_built_anew(opened: Opened, tmp_path: Path) -> None:
+    with opened() as library:
+        file(library, [CSKV])
+    shutil.copytree(tmp_path / "lib" / "lexical", tmp_path / "old")
+    with opened() as library:
+        file(library, PAPERS)
+    shutil.rmtree(tmp_path / "lib" / "lexical")
+    shutil.copytree(tmp_path / "old", tmp_path / "lib" / "lexical")
+    with opened() as library:
+        file(library, [replace(CSKV, upvotes=1)])
+        assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
+        assert well(library)
 
 
 @pytest.mark.parametrize("part", ["chroma", "lexical"])
@@ -529,7 +627,7 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
 
 
 def test_chroma_finds_what_exact_search_finds(sample_home: Path, embedder: Embedder) -> None:
-    (folder,) = sample_home.glob("sample-*")
+    (folder,) = (sample_home / "samples").iterdir()
     with Library(folder, embedder=lambda: embedder) as library:
         searcher = library._fresh_searcher()
         numbers, vectors = searcher._all_vectors

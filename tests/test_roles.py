@@ -42,3 +42,6 @@ def test_findings_and_links_are_seen() -> None:
     assert is_link("Code and data are publicly available.")
     assert is_link("We release the code and artifacts.")
     assert not is_link("We release 1.8M problems.")
+    assert not is_link("It solves real-world GitHub issues.")
+    assert not is_link("The models that are available today are large.")
+    assert not leans("Second-order methods are slow.")

@@ -95,6 +95,7 @@ def test_tokens_are_estimated_while_tiktokens_file_is_absent_or_wrong(
     [
         ("LLMs", "LLM"),
         ("gpus", "GPU"),
+        ("llms", "LLM"),
         ("SSMs", "ssm"),
         ("optimised", "optimized"),
         ("parallelisation", "parallelization"),
@@ -104,6 +105,6 @@ def test_spellings_of_one_word_are_one_term(one: str, other: str) -> None:
     assert terms(one) == terms(other)
 
 
-@pytest.mark.parametrize("word", ["ms", "gas", "rise", "basis", "loss", "analysis"])
+@pytest.mark.parametrize("word", ["ms", "gas", "rise", "loss", "analysis", "precise", "unsupervised", "revised"])
 def test_words_that_only_look_like_it_stay(word: str) -> None:
     assert spelled(word) == word

@@ -220,6 +220,37 @@ def test_more_than_was_asked_for_is_cut(server: Server) -> None:
     assert "cut" in draft.notice
 
 
+def test_a_reply_that_was_not_asked_to_be_compressed_is_refused(server: Server) -> None:
+    server.replies = [completion("It is so [1].")]
+    server.headers = {"Content-Encoding": "gzip"}
+    with pytest.raises(EndpointError, match="compressed"):
+        OpenAIWriter("m", server.endpoint()).write(REQUEST)
+
+
+def test_a_redirect_is_not_followed(server: Server) -> None:
+    server.replies = [(307, "text/plain", b""), completion("It is so [1].")]
+    server.headers = {"Location": f"{server.url}/elsewhere"}
+    with pytest.raises(EndpointError):
+        OpenAIWriter("m", server.endpoint()).write(REQUEST)
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_key_that_the_reply_repeats_is_masked(server: Server, streamed: bool) -> None:
+    server.replies = [stream("It is sk-secret", " so.") if streamed else completion("It is sk-secret so.")]
+    pieces: list[str] = []
+    draft = OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=pieces.append if streamed else None)
+    assert draft.text == "It is *** so."
+    assert "sk-secret" not in "".join(pieces)
+
+
+def test_a_model_that_thinks_until_its_tokens_are_gone_is_told_so(server: Server) -> None:
+    server.replies = [completion("<think>Hmm, let me see", finish="length")]
+    with pytest.raises(IncompleteReply, match="used up its 50 tokens") as caught:
+        OpenAIWriter("m", server.endpoint()).write(REQUEST)
+    assert "ASSISTANT_ANSWER_TOKENS" in caught.value.hint
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
 def test_a_key_that_the_endpoint_repeats_is_masked(server: Server, status: int) -> None:
     server.replies = [failure(status, "Incorrect API key provided: Bearer sk-secret x")]

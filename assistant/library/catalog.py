@@ -202,7 +202,7 @@ class Catalog:
                 "SELECT source, file, line, day FROM sources WHERE number = ? ORDER BY rowid", (number,)
             ).fetchall()
             paper = read_paper(self._db, number)
-        sources = tuple(Provenance(source, file, line, Date.fromisoformat(day)) for source, file, line, day in rows)
+            sources = tuple(Provenance(source, file, line, Date.fromisoformat(day)) for source, file, line, day in rows)
         return StoredPaper(paper_id, paper, sources)
 
     def resolve(self, name: str) -> int:

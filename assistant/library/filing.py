@@ -1,5 +1,6 @@
 """What a record means to the catalog: a new paper, news of a known one, nothing new, or a clash of ids."""
 
+import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import date as Date
@@ -13,6 +14,8 @@ from assistant.papers import Paper, Record, merge, title_key
 # Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share
 # more than 0.35, but for two versions of one paper that share 0.80.
 SAME_WORDS = 0.4
+
+_WORD = re.compile(r"[a-z0-9]+|[^\W_]")  # a letter of a script that is written without spaces is a word here
 
 
 class Outcome(Enum):
@@ -55,20 +58,20 @@ def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: 
 
 def _match(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool] | None:
     """The number of the known paper that a record is of, by its strongest known identity, and whether that is the title
-    alone. A title does not make two papers one where both have an arXiv id (or DOI, or id) and these differ, nor
-    where the record names an arXiv id or DOI and speaks of something else."""
+    alone. No key makes two papers one that have different arXiv ids or DOIs; and a title none that have different
+    ids, or where the record names an arXiv id or DOI and speaks of something else."""
     for key in paper.identities:
         row = db.execute("SELECT number FROM identities WHERE key = ?", (key,)).fetchone()
         if row is None:
             continue
-        titled = key.startswith("title:")
-        if titled:
-            known = read_paper(db, int(row[0]))
-            ids = ((known.arxiv_id, paper.arxiv_id), (known.doi, paper.doi), (known.source_id, paper.source_id))
-            other = any(a and b and a != b for a, b in ids)
-            if other or ((paper.arxiv_id or paper.doi) and _contradicts(known, paper)):
-                continue
-        return int(row[0]), titled
+        known, kind = read_paper(db, int(row[0])), key.partition(":")[0]
+        ids = [("arxiv", known.arxiv_id, paper.arxiv_id), ("doi", known.doi, paper.doi)]
+        ids += [("id", known.source_id, paper.source_id)] if kind == "title" else []
+        if any(kind != name and a and b and a != b for name, a, b in ids):
+            continue
+        if kind == "title" and (paper.arxiv_id or paper.doi) and _contradicts(known, paper):
+            continue
+        return int(row[0]), kind == "title"
     return None
 
 
@@ -114,7 +117,7 @@ def _contradicts(known: Paper, new: Paper) -> bool:
 
 def _common(one: str, other: str) -> float:
     """The share of the larger abstract's distinct words that the other has too."""
-    a, b = set(one.casefold().split()), set(other.casefold().split())
+    a, b = set(_WORD.findall(one.casefold())), set(_WORD.findall(other.casefold()))
     return len(a & b) / (max(len(a), len(b)) or 1)
 
 

@@ -89,6 +89,8 @@ class Writer:
             for record in batch:
                 added = self._catalog.add(record, source=intake.source, file=file, day=day)
                 intake.records += 1
+                if added.changed and len(intake.changed_ids) < LISTED:
+                    intake.changed_ids.append(added.changed)
                 if added.outcome is Outcome.CONFLICT:
                     _report(Problem(record.line, added.reason), intake)
                 elif added.number in self._met:
@@ -97,7 +99,6 @@ class Writer:
                     self._met.add(added.number)
                     intake.new += added.outcome is Outcome.NEW
                     intake.changed += added.outcome is Outcome.CHANGED
-                    intake.changed_ids += [added.changed] if added.changed and len(intake.changed_ids) < LISTED else []
                     intake.known += added.outcome is Outcome.KNOWN
 
     # ---- the catalog into the indexes

@@ -7,7 +7,6 @@ at the last commit.
 import contextlib
 import math
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +18,7 @@ from assistant.cleaning import clean
 from assistant.errors import LibraryDamaged, LibraryReadOnly
 from assistant.library.disk import full
 from assistant.papers import Paper
-from assistant.text import ANALYZER, analyzer, spelled, terms
+from assistant.text import ANALYZER, analyzer, spelled, spellings
 
 # Title and abstract are one field, and the title counts once more: better on SciFact train than two separate fields
 # (nDCG@10 0.704 against 0.692); a larger boost of the title hurts (tools/bench_retrieval.py --tune).
@@ -103,10 +102,10 @@ class LexicalIndex:
         return {term: _idf(total, self._frequency(term)) for term in question_terms}
 
     def mentions(self, name: str) -> bool:
-        """Whether a title or abstract has `name`: its terms one after the other, written apart (GPT-5, GPT 5) or
-        together (GPT5). A name without terms, such as “The”, counts as mentioned."""
-        spellings = {tuple(terms(name)), tuple(terms(re.sub(r"[\W_]+", "", name))), tuple(terms(_apart(name)))}
-        return any(not words or self._holds(words) for words in spellings)
+        """Whether a title or abstract has `name`, its terms one after the other in any of its spellings; true for one
+        without terms."""
+        written = spellings(name)
+        return not written or any(self._holds(words) for words in written)
 
     def _holds(self, words: Sequence[str]) -> bool:
         if len(words) == 1:
@@ -134,11 +133,6 @@ class LexicalIndex:
         if self._writer is None:
             self._writer = self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
         return self._writer
-
-
-def _apart(name: str) -> str:
-    """`name` with letters and digits apart: `gpt5` as `gpt 5`."""
-    return re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)
 
 
 def _schema() -> tantivy.Schema:

@@ -3,6 +3,7 @@
 import sqlite3
 import unicodedata
 
+from assistant.cleaning import one_line
 from assistant.errors import PaperNotFound
 from assistant.papers import Filters, arxiv_id_in, doi_in, title_key
 
@@ -10,7 +11,7 @@ from assistant.papers import Filters, arxiv_id_in, doi_in, title_key
 def resolve(db: sqlite3.Connection, name: str) -> int:
     """The number of the paper called `name`: its paper id, an arXiv id, DOI or title, or a beginning of one of
     these that no other paper has. PaperNotFound: none, or more than one."""
-    name = name.strip().removesuffix("…")  # as a terminal prints an id that is too wide for it
+    name = one_line(name).removesuffix("…")  # as a terminal prints an id that is too wide for it
     title = f"title:{title_key(name)}"
     keys = [f"id:{name}", title]
     keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
@@ -50,8 +51,8 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
         values.append(filters.until.isoformat())
     if filters.source:
         where.append("number IN (SELECT number FROM sources WHERE source = ?)")
-        values.append(filters.source)
+        values.append(one_line(filters.source))
     if filters.author:
         where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
-        values.append(folded(filters.author))
+        values.append(folded(one_line(filters.author)))
     return " AND ".join(where), values

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from assistant.cleaning import one_line, printable
+from assistant.cleaning import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,7 +64,7 @@ class LiveDraft:
             self._before()  # a progress bar must be gone: a console has one live display
             self._live = Live(console=self._console, transient=True, refresh_per_second=8)
             self._live.start()
-        self._text += printable(piece)
+        self._text += piece
         self._text = self._text[-DRAFT_LINES * 400 :]  # more than is shown, at any width
         lines = Text(self._text, "dim").wrap(self._console, max(20, self._console.width - 1))[-DRAFT_LINES:]
         self._live.update(Text("\n").join([Text("being written, not checked yet", "italic dim"), *lines]))
