@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
@@ -170,7 +171,7 @@ class Assistant:
     def doctor(self, *, download: bool = False) -> Sequence[Finding]:
         """What is right and what is wrong with installation, settings and library."""
         chosen = self.settings
-        return doctor.examine(
+        findings = doctor.examine(
             library=lambda: (self.library, self.library_name),  # in this order: opening it may make it the sample
             embedder=lambda: self._embedder,
             home=chosen.home,
@@ -180,6 +181,7 @@ class Assistant:
             api_key=chosen.api_key,
             download=download,
         )
+        return [replace(finding, hint=self.addressed(finding.hint)) for finding in findings]
 
     def _k(self, given: int | None) -> int:
         return self.settings.k if given is None else settings.in_range("k", given)
@@ -203,9 +205,7 @@ class Assistant:
     def _model(self) -> Writer | None:
         chosen = self.settings
         if chosen.model is None and (chosen.base_url or chosen.api_key):
-            self._notice(
-                "an endpoint is set but no model, so no model is asked; choose one with --model or ASSISTANT_MODEL"
-            )
+            self._notice("no model is asked, since none is named; choose one with --model or ASSISTANT_MODEL")
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return None
         endpoint = Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
@@ -231,8 +231,12 @@ class Assistant:
             embedder=lambda: self._embedder,
             create=create,
             chunk_tokens=self.settings.chunk_tokens,
-            notice=self._notice,
+            notice=lambda text: self._notice(self.addressed(text)),
         )
+
+    def addressed(self, hint: str) -> str:
+        """`hint` with the library in use named in the command that it gives."""
+        return hint.replace("assistant reindex", f"assistant reindex{self._flag()}")
 
     def _flag(self) -> str:
         return f" --library {self.settings.library}" if self.settings.library else ""

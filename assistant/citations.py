@@ -14,7 +14,7 @@ from functools import cached_property
 from assistant.cleaning import clean
 from assistant.drafts import HELD, Claim, defused
 from assistant.papers import Passage
-from assistant.quantities import COUNT, Quantity, plain, quantities
+from assistant.quantities import COUNT, Quantity, is_unit, plain, quantities
 from assistant.results import Citation, Quote, Sentence, Verdict, cite
 from assistant.text import content_terms, sentences, terms
 
@@ -237,7 +237,7 @@ def _missing_names(text: str, cited: Mapping[int, Evidence], where: str) -> list
     neither as written nor as the first letters of consecutive words there or in the sentence itself."""
     text = _letters(text)
     reasons = []
-    for name in dict.fromkeys(_NAME.findall(text)):
+    for name in dict.fromkeys(found for found in _NAME.findall(text) if not is_unit(found)):
         if not any(_holds(one, name) for one in cited.values()) and not _initials(name, text.replace(name, "")):
             reasons.append(f"names {name}, which is not in {where}")
     return reasons

@@ -265,9 +265,11 @@ def reindex(library: LibraryName = None, debug: Debug = False) -> None:
     Needed after a change of embedder or chunk size, and to mend a damaged index.
     """
     with running(debug, library=library) as run:
+        from assistant.render.words import counted
+
         count = run.assistant.reindex()
         run.bar.close()
-        run.note(f"{count:,} papers indexed anew")
+        run.note(f"{counted(count, 'paper')} indexed anew")
 
 
 @app.command()

@@ -69,7 +69,7 @@ class Run:
 
     def note(self, text: str) -> None:
         """Something the user should know but need not act on."""
-        self.err.print(f"note: {one_line(text)}", style="dim", markup=False, soft_wrap=True)
+        self._tell(f"note: {one_line(text)}", "dim")
 
     def trace(self) -> None:
         """The traceback of the exception being handled."""
@@ -79,9 +79,13 @@ class Run:
     def report(self, message: str, hint: str) -> None:
         """What went wrong, in one line, and what to do."""
         self.bar.close()
-        self.err.print(f"error: {one_line(message)}", style="red", markup=False, soft_wrap=True)
+        self._tell(f"error: {one_line(message)}", "red")
         if hint:
-            self.err.print(f"       {one_line(hint)}", markup=False, soft_wrap=True)
+            self._tell(f"       {one_line(hint)}", "")
+
+    def _tell(self, text: str, style: str) -> None:
+        """One line; on a terminal wrapped between words."""
+        self.err.print(text, style=style, markup=False, soft_wrap=not self.err.is_terminal)
 
 
 def _output() -> "Console":
@@ -109,11 +113,11 @@ def running(debug: bool, **flags: object) -> Iterator[Run]:
     except AssistantError as error:
         if debug:
             run.trace()
-        run.report(str(error), error.hint)
+        run.report(str(error), run.assistant.addressed(error.hint) if hasattr(run, "assistant") else error.hint)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         run.bar.close()
-        run.note("interrupted; what was done is kept, so run it again for the rest")
+        run.note("interrupted; what was stored until now is kept")
         raise typer.Exit(130) from None
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

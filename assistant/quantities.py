@@ -85,6 +85,10 @@ class Quantity:
         return close and (self.unit == other.unit or not self.unit or not other.unit)
 
 
+def is_unit(word: str) -> bool:
+    return word.lower() in _UNITS
+
+
 def plain(text: str) -> str:
     """`text` with every digit and letter in its usual form: `９` as 9, `80²` as 80^2, `⑨` as 9."""
     text = re.sub(r"(?<=\d)[²³¹⁰-⁹]+", lambda match: f"^{unicodedata.normalize('NFKC', match[0])}", text)

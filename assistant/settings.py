@@ -110,7 +110,7 @@ def in_range(name: str, number: int, source: str = "") -> int:
     low, high = _NUMBERS[name]
     if not low <= number <= high:
         raise SettingsError(
-            f"{source or name} must be from {low} to {high:,}, not {number:,}", hint="Choose one between."
+            f"{source or name} must be from {low} to {high:,}, not {number:,}", hint="Choose a number in that range."
         )
     return number
 

@@ -33,11 +33,17 @@ def refused(done: subprocess.CompletedProcess[str], status: int, said: str) -> N
     assert "Traceback" not in done.stderr
 
 
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("ingested")
+    assert run("ingest", SEED, home=home).returncode == 0
+    return home
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(ingested: Path, tmp_path: Path) -> Path:
     """A data folder with a library of one seed file."""
-    assert run("ingest", SEED, home=tmp_path / "home").returncode == 0
-    return tmp_path / "home"
+    return Path(shutil.copytree(ingested, tmp_path / "home"))
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_an_interrupt_exits_130_and_says_what_is_kept(home: Path, monkeypatch: p
     monkeypatch.setattr("assistant.app.ask", interrupted)
     done = run("ask", QUESTION)
     assert done.exit_code == 130
-    assert "what was done is kept" in done.stderr
+    assert "what was stored until now is kept" in done.stderr
 
 
 def test_a_bug_is_one_line_and_a_traceback_only_on_demand(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,3 +288,13 @@ def test_files_of_a_folder_that_hold_no_papers_are_passed_over(tmp_path: Path) -
     done = run("ingest", str(tmp_path))
     assert (done.exit_code, "1 new" in done.stdout) == (0, True)
     assert "2 other files passed over: not papers" in done.stdout
+
+
+def test_a_remedy_names_the_library_that_is_ill(tmp_path: Path) -> None:
+    place = str(tmp_path / "lib")
+    run("ingest", SEED, "--library", place)
+    (tmp_path / "lib" / "lexical" / "meta.json").write_text("{")
+    assert f"assistant reindex --library {place}" in run("search", "x", "--library", place).stderr
+    assert f"assistant reindex --library {place}" in run("doctor", "--library", place).stdout
+    (tmp_path / "lib" / "lexical" / "link").symlink_to(tmp_path)
+    assert f"assistant reindex --library {place}" in run("search", "x", "--library", place).stderr

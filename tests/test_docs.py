@@ -78,7 +78,7 @@ def test_the_python_example_runs(sample_home: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(block("python", "Assistant.open()"), {})
+        exec(block("python", "Assistant.open("), {})
     lines = out.getvalue().splitlines()
     assert lines[0].split() == ["answered", "extractive"]
     assert lines[1].startswith("supported ")

@@ -474,23 +474,31 @@ def test_a_damaged_vector_index_is_seen_and_exact_search_stands_in(opened: Opene
     notices: list[str] = []
     with opened(notices=notices) as library:
         assert titles(library, "quantization of the KV cache") == expected
-        if harm != "hnsw gone":  # three vectors still lie in Chroma's write-ahead log
+        if harm == "database garbled":
             assert notices
             assert not well(library)
+        elif harm == "chroma gone":  # which a search sees before it begins, and mends
+            assert notices == []
+            assert well(library)
         assert library.reindex() == 3
         assert titles(library, "quantization of the KV cache") == expected
         assert well(library)
 
 
-def test_a_missing_lexical_index_is_built_anew_by_the_next_writer(opened: Opened) -> None:
+@pytest.mark.parametrize("harm", ["gone", "garbled"])
+def test_a_lexical_index_that_is_lost_is_built_anew(opened: Opened, harm: str) -> None:
     with opened() as library:
         file(library, PAPERS)
-        shutil.rmtree(library.folder / "lexical")
+        if harm == "gone":
+            shutil.rmtree(library.folder / "lexical")
+        else:
+            (library.folder / "lexical" / "meta.json").write_text("{")
     notices: list[str] = []
     with opened(notices=notices) as library:
         assert titles(library, "KV cache")[0] in (CSKV.title, QSERVE.title)
-        assert "lexical index cannot be read" in notices[0]
-        file(library, PAPERS)
+        if harm == "garbled":
+            assert "lexical index cannot be read" in notices[0]
+            file(library, PAPERS)
         assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
         assert well(library)
 

@@ -145,7 +145,7 @@ def test_names_and_ids_come_in_as_one_plain_line() -> None:
     assert (read_as.source_id, read_as.url, read_as.authors) == ("x:1", "https://x.org/", ("Eve L.",))
 
 
-@pytest.mark.parametrize("field", ["id", "url", "organization", "doi"])
+@pytest.mark.parametrize("field", ["id", "url", "organization"])
 def test_a_name_of_absurd_length_is_left_out_and_reported(field: str) -> None:
     problem, record = read(GOOD | {field: "x" * 10_000})
     assert isinstance(problem, Problem)
@@ -192,6 +192,12 @@ def test_what_is_no_day_is_left_out_and_quoted(given: object) -> None:
 
 def test_a_time_behind_the_day_is_no_matter() -> None:
     assert paper(GOOD | {"date": "2024-01-01T18:59:59Z"}).date == date(2024, 1, 1)
+
+
+@pytest.mark.parametrize(("field", "what"), [("doi", "DOI"), ("arxiv_id", "arXiv id")])
+def test_an_id_of_the_wrong_form_is_left_out_and_quoted(field: str, what: str) -> None:
+    problem, _ = read(GOOD | {field: "10.1 x"})
+    assert problem == Problem(1, f"{field} left out: “10.1 x” is no {what}")
 
 
 def test_an_arxiv_id_may_have_a_key_of_its_own() -> None:

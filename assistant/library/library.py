@@ -110,7 +110,8 @@ class Library:
     def _heal(self) -> None:
         """Finish what a killed writer left, if that is quick and nobody is writing; else say what is missing."""
         _, pending, chunks = self._catalog.counts()
-        if not pending and self._catalog.meta("vectors") == "clean":
+        folders = (lexical_folder(self.folder), chroma_folder(self.folder, self._catalog))
+        if not pending and self._catalog.meta("vectors") == "clean" and all(folder.is_dir() for folder in folders):
             return
         if chunks + pending <= HEAL_LIMIT:
             with contextlib.suppress(LibraryBusy, LibraryReadOnly, LibraryFull), self.writing(wait_s=0) as writer:

@@ -55,7 +55,9 @@ class Searcher:
                 return ChromaIndex(chroma_folder(self._folder, self._catalog))
             except LibraryDamaged:
                 pass
-        self._notice("the vector index is not usable now, searching the vectors one by one (right, but slower)")
+        self._notice(
+            "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
+        )
         return None
 
     @cached_property

@@ -30,7 +30,7 @@ def flags(block: Sequence[Sentence]) -> list[tuple[Sentence, str]]:
 
 def footer(result: Answer) -> str:
     """Who wrote it, from how much, how the check went, what it took."""
-    parts = [_author(result), f"{result.candidates_read} candidates read"]
+    parts = [_author(result), f"{counted(result.candidates_read, 'candidate')} read"]
     if result.status != "unanswered":
         parts.append(_checked(result))
     if result.invented:

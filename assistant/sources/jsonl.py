@@ -46,6 +46,18 @@ def _day(value: Any) -> Any:
     return value[:10]
 
 
+def _doi(value: Any) -> Any:
+    if isinstance(value, str) and value.strip() and not doi_in(value):
+        raise ValueError(f"“{one_line(value)[:40]}” is no DOI")
+    return value
+
+
+def _arxiv(value: Any) -> Any:
+    if isinstance(value, str) and value.strip() and not arxiv_id_in(value):
+        raise ValueError(f"“{one_line(value)[:40]}” is no arXiv id")
+    return value
+
+
 def _plain(value: Any) -> Any:
     """Names and ids go to terminals and into addresses: nothing invisible in them, one line each."""
     return one_line(value) if isinstance(value, str) else value
@@ -64,8 +76,8 @@ class _Row(BaseModel):
     title: str = Field(min_length=1, max_length=MAX_TITLE)
     abstract: str = Field(validation_alias=AliasChoices("abstract", "text"), min_length=1, max_length=MAX_ABSTRACT)
     id: _Name | None = Field(None, validation_alias=AliasChoices("id", "_id"))
-    arxiv_id: _Name | None = None
-    doi: _Name | None = None
+    arxiv_id: Annotated[_Name | None, BeforeValidator(_arxiv)] = None
+    doi: Annotated[_Name | None, BeforeValidator(_doi)] = None
     authors: Annotated[_Names | None, BeforeValidator(_authors)] = None
     author_count: int | None = Field(None, ge=0, le=MAX_COUNT)
     organization: _Name | None = None
