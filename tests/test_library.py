@@ -310,7 +310,7 @@ def test_a_file_that_is_a_link_is_not_written_through(opened: Opened, tmp_path: 
         part.unlink()
         part.write_bytes(kept)
     assert precious.read_text() == "mine"
-    assert opened()
+    opened().close()
 
 
 @pytest.mark.parametrize(
@@ -514,10 +514,10 @@ def test_a_newer_library_is_refused_and_left_alone(opened: Opened) -> None:
         opened()
 
 
-def test_a_damaged_catalog_is_named_and_left_alone(opened: Opened) -> None:
+def test_a_damaged_catalog_is_named_and_left_alone(opened: Opened, tmp_path: Path) -> None:
     content = b"not a database at all" * 100
     opened().close()
-    path = next(Path(opened().folder).glob("catalog.sqlite3"))
+    path = tmp_path / "lib" / "catalog.sqlite3"
     for extra in path.parent.glob("catalog.sqlite3-*"):
         extra.unlink()
     path.write_bytes(content)

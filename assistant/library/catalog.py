@@ -49,10 +49,15 @@ class Catalog:
         if not create and _is_blank(self.path):
             raise LibraryMissing(f"there is no library in {folder}", hint="Make one: assistant ingest PATH")
         with self._mapped():
-            self._db = self._connect(write=write or create)
-            self._check_version(create=create)
+            self._db = self._connected(write=write or create)
+            try:
+                self._prepare(write=write or create)
+                self._check_version(create=create)
+            except BaseException:
+                self._db.close()
+                raise
 
-    def _connect(self, *, write: bool) -> sqlite3.Connection:
+    def _connected(self, *, write: bool) -> sqlite3.Connection:
         modes = ("rwc",) if write else ("ro", "ro&immutable=1")  # the latter where the folder is read-only
         for mode in modes:
             if "immutable" in mode:
@@ -62,17 +67,19 @@ class Catalog:
             try:
                 db.execute("PRAGMA user_version").fetchone()
                 break
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 db.close()
                 if mode == modes[-1] or primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                     raise
-        if write:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA trusted_schema = OFF")
-        db.create_function("folded", 1, selecting.folded, deterministic=True)
         return db
+
+    def _prepare(self, *, write: bool) -> None:
+        if write:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.execute("PRAGMA trusted_schema = OFF")
+        self._db.create_function("folded", 1, selecting.folded, deterministic=True)
 
     def _check_log(self) -> None:
         """An immutable file is read without its log; what a killed writer left there would be missing unseen."""
@@ -86,7 +93,6 @@ class Catalog:
     def _check_version(self, *, create: bool) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
-            self._db.close()
             raise LibraryTooNew(
                 f"the library in {self.path.parent} was written by a newer version (form {version}, this one reads "
                 f"up to {VERSION})",
