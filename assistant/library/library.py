@@ -55,10 +55,12 @@ class Library:
 
     def _make(self, chunk_tokens: int) -> None:
         _make_folder(self.folder)
-        with lock.held(self.folder, wait_s=WAIT_SECONDS, notice=self._notice):
-            with contextlib.closing(Catalog(self.folder, create=True)) as catalog:
-                if catalog.meta("chunk_tokens") is None:
-                    catalog.set_meta(chunk_tokens=str(chunk_tokens))
+        with (
+            lock.held(self.folder, wait_s=WAIT_SECONDS, notice=self._notice),
+            contextlib.closing(Catalog(self.folder, create=True)) as catalog,
+        ):
+            if catalog.meta("chunk_tokens") is None:
+                catalog.set_meta(chunk_tokens=str(chunk_tokens))
 
     def __enter__(self) -> "Library":
         return self
