@@ -26,6 +26,7 @@ OnText = Callable[[str], None]
 
 OPENAI = "https://api.openai.com/v1"
 NO_KEY = "no-key"  # the SDK refuses to start without a key, also for servers that want none
+SECRET = 12  # characters; shorter keys are placeholders for servers that want none, such as `x` or `ollama`
 MAX_RETRIES = 2
 MAX_BYTES = 16_000_000  # of a reply: a long answer streamed token by token has 300,000
 PATIENCE = 5  # a whole exchange may take this many times the timeout, which is for the next words only
@@ -158,7 +159,8 @@ class Endpoint:
 
     def _masked(self, text: str) -> str:
         """`text` without the key, should the endpoint repeat it."""
-        return text.replace(self._api_key, "***") if self._api_key else text
+        secret = self._api_key if self._api_key and len(self._api_key) >= SECRET else None
+        return text.replace(secret, "***") if secret else text
 
 
 def _bounded_client(*, seconds: float) -> "httpx2.Client":

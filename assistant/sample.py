@@ -1,5 +1,6 @@
 """The bundled sample: a library of the seed papers, built when it is first used."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -53,9 +54,10 @@ def _clear_away(place: Path) -> None:
     """Remove the samples beside `place`, which are outdated, and what a killed build left; never anything else."""
     for old in place.parent.iterdir():
         ours = re.fullmatch(r"[0-9a-f]{10}(\.\d+)?", old.name)
-        abandoned = ours is not None and (not ours[1] or time.time() - old.stat().st_mtime > ABANDONED_SECONDS)
-        if old != place and abandoned:
-            shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker here too
+            abandoned = ours is not None and (not ours[1] or time.time() - old.stat().st_mtime > ABANDONED_SECONDS)
+            if old != place and abandoned:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _seeds() -> list[str]:

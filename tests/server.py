@@ -43,7 +43,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
-    def endpoint(self, *, api_key: str | None = "sk-secret", timeout_s: float = 5) -> Endpoint:
+    def endpoint(self, *, api_key: str | None = "sk-secret-0123", timeout_s: float = 5) -> Endpoint:
         return Endpoint(base_url=self.url, api_key=api_key, timeout_s=timeout_s)
 
 

@@ -368,6 +368,14 @@ def test_a_part_that_is_a_link_is_neither_followed_nor_removed(opened: Opened, t
     assert [one.name for one in elsewhere.iterdir()] == ["g0"]
 
 
+def test_a_file_that_a_writer_removes_meanwhile_is_no_fault(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        listed = [(str(library.folder), ["gone"], ["catalog.sqlite3", "writer"])]
+    monkeypatch.setattr("assistant.library.disk.os.walk", lambda folder: listed)
+    opened().close()
+
+
 def test_only_generations_of_the_vector_index_are_cleared_away(opened: Opened, tmp_path: Path) -> None:
     with opened() as library:
         file(library, PAPERS)
@@ -455,6 +463,7 @@ def test_what_a_crash_left_is_searched_exactly_while_another_process_writes(open
         db.close()
         assert titles(reader, "quantization of the KV cache") == expected
     assert any("one by one" in notice for notice in notices)
+    assert any("another process is writing" in notice for notice in notices)
 
 
 @pytest.mark.parametrize("harm", ["hnsw gone", "chroma gone", "database garbled"])

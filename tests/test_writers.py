@@ -103,7 +103,7 @@ def test_every_failure_is_one_clear_endpoint_error(
         OpenAIWriter("m", server.endpoint()).write(REQUEST)
     assert caught.value.exit_code == 4
     assert caught.value.hint
-    assert "sk-secret" not in f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
+    assert "sk-secret-0123" not in f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
     assert "\n" not in str(caught.value)
 
 
@@ -134,7 +134,7 @@ def test_models_are_listed(server: Server) -> None:
 
 
 def test_the_key_is_in_no_repr(server: Server) -> None:
-    assert "sk-secret" not in f"{server.endpoint()!r} {OpenAIWriter('m', server.endpoint())!r}"
+    assert "sk-secret-0123" not in f"{server.endpoint()!r} {OpenAIWriter('m', server.endpoint())!r}"
 
 
 @pytest.mark.parametrize(
@@ -237,11 +237,18 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_a_key_that_the_reply_repeats_is_masked(server: Server, streamed: bool) -> None:
-    server.replies = [stream("It is sk-secret", " so.") if streamed else completion("It is sk-secret so.")]
+    server.replies = [stream("It is sk-secret-0123", " so.") if streamed else completion("It is sk-secret-0123 so.")]
     pieces: list[str] = []
     draft = OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=pieces.append if streamed else None)
     assert draft.text == "It is *** so."
-    assert "sk-secret" not in "".join(pieces)
+    assert "sk-secret-0123" not in "".join(pieces)
+
+
+def test_a_placeholder_for_a_key_is_a_word_like_any_other(server: Server) -> None:
+    server.replies = [completion("Relax, ollama and vLLM are mixed here.")]
+    for placeholder in ("x", "ollama"):
+        draft = OpenAIWriter("m", server.endpoint(api_key=placeholder)).write(REQUEST)
+        assert draft.text == "Relax, ollama and vLLM are mixed here."
 
 
 def test_a_model_that_thinks_until_its_tokens_are_gone_is_told_so(server: Server) -> None:
@@ -253,10 +260,10 @@ def test_a_model_that_thinks_until_its_tokens_are_gone_is_told_so(server: Server
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
 def test_a_key_that_the_endpoint_repeats_is_masked(server: Server, status: int) -> None:
-    server.replies = [failure(status, "Incorrect API key provided: Bearer sk-secret x")]
+    server.replies = [failure(status, "Incorrect API key provided: Bearer sk-secret-0123 x")]
     with pytest.raises(EndpointError) as caught:
         OpenAIWriter("m", server.endpoint()).write(REQUEST)
-    assert "sk-secret" not in f"{caught.value} {caught.value.hint}"
+    assert "sk-secret-0123" not in f"{caught.value} {caught.value.hint}"
 
 
 def test_a_password_in_the_address_is_in_no_message() -> None:

@@ -174,8 +174,8 @@ class Catalog:
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def number(self, key: str, default: int) -> int:
-        """A value that is a whole number."""
+    def whole_number(self, key: str, default: int) -> int:
+        """The value of `key` in the table `meta`, as a number. LibraryDamaged: it is none."""
         said = self.meta(key)
         if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 10):
             raise LibraryDamaged(f"{self.path} has no number for “{key}”", hint="Restore a copy of it.")

@@ -1,4 +1,4 @@
-"""Whether a failure underneath was for want of room: tantivy and Chroma do not always say so."""
+"""What the files of a library say: whether they are all its own, and whether a failure was for want of room."""
 
 import os
 import shutil
@@ -12,16 +12,20 @@ LITTLE = 2_000_000  # bytes; either index writes more than that at a time
 
 def check_links(folder: Path) -> None:
     """LibraryDamaged where anything under a library's folder is a link, a device or the like: what is opened there is
-    written to, and must be the library's."""
+    written to, and must be the library's. What a writer removes meanwhile is passed over."""
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            mode = (part := Path(parent) / name).lstat().st_mode
+            try:
+                mode = (part := Path(parent) / name).lstat().st_mode
+            except FileNotFoundError:
+                continue
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
                 raise LibraryDamaged(f"{part} is no plain file or folder", hint="Remove it, then: assistant reindex")
 
 
 def full(folder: Path, said: str) -> LibraryFull | None:
-    """The error for a full disk, if `said` or the free space under `folder` speaks of one."""
+    """The error for a full disk, if `said` or the free space under `folder` speaks of one: tantivy and Chroma do not
+    always say so."""
     signs = ("No space left", "os error 28", "disk is full")
     try:
         free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free

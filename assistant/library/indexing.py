@@ -41,7 +41,7 @@ def lexical_folder(folder: Path) -> Path:
 def chroma_folder(folder: Path, catalog: Catalog) -> Path:
     """Where the vector index of the current generation lies. A rebuild goes to a new folder: readers of the old
     one are not disturbed, and a half-built one is never mistaken for whole."""
-    return folder / "chroma" / f"g{catalog.number('generation', 0)}"
+    return folder / "chroma" / f"g{catalog.whole_number('generation', 0)}"
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
@@ -110,6 +110,7 @@ class Writer:
         lexical = self._open_lexical(papers - waiting)
         chroma = self._open_chroma(chunks)
         if not waiting and self._catalog.meta("vectors") == "clean":
+            chroma.close()
             return 0
         self._catalog.set_meta(vectors="dirty")
         done = 0
@@ -136,7 +137,7 @@ class Writer:
 
     def _embed(self, batch: Sequence[tuple[int, Paper]]) -> list[int]:
         """Replace the chunks of these papers in the catalog; the numbers of those that were there before."""
-        max_tokens = self._catalog.number("chunk_tokens", CHUNK_TOKENS)
+        max_tokens = self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS)
         chunks = [
             (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
             for number, paper in batch
@@ -179,7 +180,7 @@ class Writer:
         return self._build_chroma()
 
     def _build_chroma(self) -> ChromaIndex:
-        generation = self._catalog.number("generation", 0) + 1
+        generation = self._catalog.whole_number("generation", 0) + 1
         self._catalog.set_meta(vectors="dirty", generation=str(generation))
         folder = chroma_folder(self._folder, self._catalog)
         chroma = ChromaIndex(folder, create=True)

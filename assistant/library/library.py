@@ -109,15 +109,22 @@ class Library:
                 catalog.close()
 
     def _heal(self) -> None:
-        """Finish what a killed writer left, if that is quick and nobody is writing; else say what is missing."""
+        """Finish what a killed writer left and make a lost index anew, if that is quick and nobody is writing; else
+        say what is missing."""
         _, pending, chunks = self._catalog.counts()
         folders = (lexical_folder(self.folder), chroma_folder(self.folder, self._catalog))
         if not pending and self._catalog.meta("vectors") == "clean" and all(folder.is_dir() for folder in folders):
             return
         if chunks + pending <= HEAL_LIMIT:
-            with contextlib.suppress(LibraryBusy, LibraryReadOnly, LibraryFull), self.writing(wait_s=0) as writer:
-                writer.index()
+            try:
+                with self.writing(wait_s=0) as writer:
+                    writer.index()
                 return
+            except LibraryBusy:
+                self._notice("another process is writing to this library; what it has not indexed yet is not found")
+                return
+            except (LibraryReadOnly, LibraryFull):
+                pass
         if pending:
             self._notice(f"{pending:,} papers are filed but not yet searchable; finish them: assistant reindex")
 
@@ -189,7 +196,7 @@ class Library:
             last_date=last,
             undated=undated,
             embedder=self._catalog.meta("embedder") or "none yet",
-            chunk_tokens=self._catalog.number("chunk_tokens", CHUNK_TOKENS),
+            chunk_tokens=self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
             disk_bytes=_size(self.folder),
         )

@@ -132,7 +132,8 @@ def ingest(report: IngestReport, console: "Console") -> None:
         changed = f", {file.changed} changed" if file.changed else ""
         records = counted(file.records, "record")
         _line(console, f"{file.file}: {records}, {file.new:,} new{changed}, {file.known:,} known{repeated}")
-        _some(console, [f"changed: {name}" for name in file.changed_ids], file.changed, "changed papers")
+        renewed = [f"changed: {name}" for name in file.changed_ids]
+        _some(console, renewed, max(len(renewed), file.changed), "changed papers")
         problems = [f"line {problem.line}: {problem.reason}" for problem in file.problems]
         _some(console, problems, len(problems) + file.unlisted, "lines with problems", "yellow")
     passed = sum(file.passed_over for file in report.files)
