@@ -19,6 +19,7 @@ from assistant.extractive import ExtractiveWriter
 from assistant.ingest import Progress, ingest
 from assistant.library import CATALOG, Library
 from assistant.papers import Filters, Passage, StoredPaper
+from assistant.queries import parse
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
 from assistant.settings import Settings
 from assistant.writers import OpenAIWriter, Writer
@@ -107,10 +108,13 @@ class Assistant:
         return report
 
     def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
-        """The `k` papers nearest to the question, best first."""
-        question = checked_question(question)
-        found = self.library.search(question, limit=self._k(k), filters=filters)
-        return [_result(rank, passage) for rank, passage in enumerate(found, 1)]
+        """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`)."""
+        query = parse(checked_question(question), today=Date.today(), filters=filters)
+        found = self.library.find(query, limit=self._k(k))
+        for notice in (*found.notices, found.why_nothing):
+            if notice:
+                self._notice(notice)
+        return [_result(rank, passage) for rank, passage in enumerate(found.passages, 1)]
 
     def ask(
         self,
@@ -121,8 +125,10 @@ class Assistant:
         strict: bool = False,
         on_text: OnText | None = None,
     ) -> Answer:
-        """An answer with every sentence checked. It never raises for a failing model: see `Answer.failure`."""
-        checked_question(question)  # before a library is opened, or built, for it
+        """An answer with every sentence checked; the question may have operators (`queries.parse`). It never raises
+        for a failing model: see `Answer.failure`."""
+        today = Date.today()
+        parse(checked_question(question), today=today, filters=filters)  # before a library is opened, or built, for it
         chosen = self.settings
         desk = Desk(
             self._extractive,
@@ -136,6 +142,7 @@ class Assistant:
             library=self.library,
             desk=desk,
             k=self._k(k),
+            today=today,
             filters=filters,
             strict=strict,
             on_text=on_text,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date as Date
 
 from assistant import drafts
 from assistant.citations import Checked, check
@@ -13,6 +14,7 @@ from assistant.errors import UsageError
 from assistant.evidence import assess
 from assistant.library import Library
 from assistant.papers import Filters, Passage
+from assistant.queries import parse
 from assistant.results import Answer, Citation, Sentence, Status, cite
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
@@ -41,6 +43,7 @@ def ask(
     library: Library,
     desk: Desk,
     k: int,
+    today: Date,
     filters: Filters | None = None,
     strict: bool = False,
     on_text: OnText | None = None,
@@ -48,24 +51,28 @@ def ask(
 ) -> Answer:
     """An answer from at most `k` papers of the library, with every sentence checked.
 
+    Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
     Where the model's endpoint fails, the extractive writer stands in and the answer's `failure` says why. `strict`
     takes out what is not supported. UsageError: no usable question.
     """
     started = clock()
     question = checked_question(question)
-    pool = library.search(question, limit=max(POOL, k), filters=filters)
-    asked = content_terms(clean(question))
-    rarity = library.rarity(asked)
-    evidence = assess(question, pool, rarity=rarity, mentioned=library.mentions)
-    answer = Answer(question, "unanswered", candidates_read=len(pool), nearest=_nearest(pool))
-    if not evidence.enough:
-        why = evidence.why if len(library) else "the library is empty; fill it with: assistant ingest PATH"
-        return replace(answer, why=why, seconds=clock() - started)
-    written = desk.write(Request(question, tuple(pool[:k]), rarity=rarity), on_text=on_text)
+    query = parse(question, today=today, filters=filters)
+    found = library.find(query, limit=max(POOL, k))
+    answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
+    rarity = library.rarity(content_terms(clean(found.question)))
+    evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
+    if found.why_nothing or not evidence.enough:
+        notices = found.notices if found.passages else ()
+        why = found.why_nothing or evidence.why
+        return replace(answer, why=why, notices=notices, seconds=clock() - started)
+    request = Request(found.question, found.passages[:k], rarity=rarity)
+    written = desk.write(request, on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
-    answer = replace(answer, failure=written.failure, notices=(*evidence.notices, *written.notices))
+    notices = (*found.notices, *evidence.notices, *written.notices)
+    answer = replace(answer, failure=written.failure, notices=notices)
     return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
 
 

@@ -52,16 +52,26 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 K = Annotated[int | None, _option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
 
 
-def _day(text: str) -> date:
+def _day(text: str, *, last: bool = False) -> date:
+    from assistant.queries import day
+
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"“{text}” is not a day such as 2025-01-31") from None
+        return day(text, today=date.today(), last=last)
+    except UsageError as error:
+        raise typer.BadParameter(f"{error}. {error.hint}") from None
 
 
-_DAY: dict[str, Any] = {"parser": _day, "metavar": "YYYY-MM-DD"}
-Since = Annotated[date | None, _option("--since", help="Only papers of this day or later.", **_DAY)]
-Until = Annotated[date | None, _option("--until", help="Only papers of this day or earlier.", **_DAY)]
+def _last_day(text: str) -> date:
+    return _day(text, last=True)
+
+
+Since = Annotated[
+    date | None,
+    _option("--since", metavar="DAY", parser=_day, help="Only papers of 2026-01-31, 2026-01, 2026 or 2w (ago) on."),
+]
+Until = Annotated[
+    date | None, _option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
+]
 SourceName = Annotated[
     str | None, _option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
 ]
@@ -107,6 +117,8 @@ def ask(
 ) -> None:
     """Answer a question from the library, with citations.
 
+    In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
+
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
     extractive instead; 5 --strict took something out.
     """
@@ -151,7 +163,12 @@ def search(
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
-    """List the papers nearest to some words or a question."""
+    """List the papers nearest to some words or a question.
+
+    In quotes the words may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
+
+    Exit status: 3 nothing found.
+    """
     with running(debug, library=library, k=k) as run:
         from assistant.render import jsonform, markdown, terminal
 
@@ -163,6 +180,7 @@ def search(
             md=lambda: markdown.search(results, question=asked),
             json=lambda: jsonform.search(results, question=asked, library=run.assistant.library_name),
         )
+        raise typer.Exit(0 if results else 3)
 
 
 @app.command()
@@ -303,8 +321,6 @@ def _joined(words: list[str]) -> str:
 def _filters(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
     from assistant.papers import Filters
 
-    if since and until and since > until:
-        raise UsageError("--since is later than --until", hint="Swap them.")
     return Filters(since, until, source, author)
 
 

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "assistant"
 FLOORS = [
     {"errors", "cleaning", "places"},
     {"papers", "settings"},
-    {"results", "text", "quantities", "questions", "roles", "prompts"},
+    {"results", "text", "quantities", "questions", "roles", "prompts", "queries", "spelling", "acronyms"},
     {"sources", "drafts", "embedders", "endpoint"},
     {"citations", "evidence", "writers"},
     {"extractive", "desk", "library"},

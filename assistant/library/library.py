@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,8 @@ from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, check_emb
 from assistant.library.lexical import LexicalIndex
 from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.vectors import ChromaIndex
-from assistant.papers import Filters, Passage, StoredPaper
+from assistant.papers import Filters, Found, Passage, StoredPaper
+from assistant.queries import Query
 from assistant.results import Finding, LibraryStatus
 
 WAIT_SECONDS = 60.0
@@ -131,13 +132,39 @@ class Library:
     # ---- searching
 
     def search(
-        self, question: str, *, limit: int, filters: Filters | None = None, side: Side = "fused"
+        self,
+        question: str,
+        *,
+        limit: int,
+        filters: Filters | None = None,
+        phrases: Sequence[str] = (),
+        without: Sequence[str] = (),
+        side: Side = "fused",
     ) -> list[Passage]:
-        """The `limit` papers nearest to `question` that meet `filters`, best first.
+        """The `limit` papers nearest to `question` that meet `filters`, mention every one of `phrases` and none of
+        `without`, best first.
 
-        `side` is `fused`, or `lexical` or `vector` to see one side alone. EmbedderMismatch.
+        `side` is `fused`, or `lexical` or `vector` to see one side alone. EmbedderMismatch. LibraryDamaged: phrases
+        are given and there is no lexical index.
         """
-        return self._fresh_searcher().search(question, limit=limit, filters=filters, side=side)
+        return self._fresh_searcher().search(
+            question, limit=limit, filters=filters, phrases=phrases, without=without, side=side
+        )
+
+    def find(self, query: Query, *, limit: int) -> Found:
+        """What the library has for a question as it was typed: its words mended where no abstract has them, the
+        `limit` papers nearest to it that meet its conditions; or why there is nothing to look for."""
+        if not len(self):
+            return Found(query.text, why_nothing="the library is empty; fill it with: assistant ingest PATH")
+        respelled = self._fresh_searcher().respelled(query.text)
+        if not respelled.known:
+            return Found(query.text, why_nothing="no abstract in the library has any word of the question")
+        if absent := [f"“{phrase}”" for phrase in query.phrases if not self.mentions(phrase)]:
+            return Found(query.text, why_nothing=f"no abstract in the library has {' or '.join(absent)}")
+        passages = self.search(
+            respelled.text, limit=limit, filters=query.filters, phrases=query.phrases, without=query.without
+        )
+        return Found(respelled.text, tuple(passages), respelled.notices)
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """How rare each index term is among the library's papers: its idf, at least 0."""

@@ -17,10 +17,12 @@ from assistant.library.fusion import Fused, fuse
 from assistant.library.indexing import check_embedder, chroma_folder, lexical_folder
 from assistant.library.lexical import LexicalIndex
 from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
+from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 from assistant.text import content_terms
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
+READ = 50  # of the papers found first: their abstracts may explain the question's short forms
 
 Notice = Callable[[str], None]
 Side = Literal["fused", "lexical", "vector"]
@@ -64,18 +66,31 @@ class Searcher:
     def _all_vectors(self) -> tuple[list[int], Vectors]:
         return self._matrix(list(self._catalog.chunks_of()))
 
-    def search(self, question: str, *, limit: int, filters: Filters | None, side: Side) -> list[Passage]:
-        """The `limit` papers nearest to `question` that meet `filters`, best first.
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int,
+        filters: Filters | None,
+        phrases: Sequence[str],
+        without: Sequence[str],
+        side: Side,
+    ) -> list[Passage]:
+        """The `limit` papers nearest to `question` that meet the conditions, best first.
 
         Each side gives its best thousand; a paper that only the lexical side found still gets its true cosine.
         """
         question = clean(question)
-        allowed = set(self._catalog.matching(filters)) if filters else None
+        allowed = self._allowed(filters, phrases, without)
         lexical = self._lexical_hits(question, allowed) if side != "vector" else {}
         vector, chunks = self._vector_hits(question, allowed, lexical) if side != "lexical" else ({}, {})
         ranked = fuse(lexical, vector)[:limit]
         found = self._catalog.stored([one.paper for one in ranked])
         return [_passage(one, found[one.paper], chunks.get(one.paper)) for one in ranked]
+
+    def respelled(self, question: str) -> Respelled:
+        """`question` in words that the library has (`Wording.respelled`); as it is where they cannot be looked up."""
+        return self._wording.respelled(question) if self._wording else Respelled(question)
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """How rare each term is among the papers: its idf (`LexicalIndex.rarity`)."""
@@ -85,11 +100,32 @@ class Searcher:
         """Whether a paper has this word or name; True where that cannot be looked up."""
         return self._lexical.mentions(name) if self._lexical else True
 
-    def _lexical_hits(self, question: str, allowed: set[int] | None) -> dict[int, float]:
+    @cached_property
+    def _wording(self) -> Wording | None:
+        return Wording(self._lexical) if self._lexical else None
+
+    def _allowed(self, filters: Filters | None, phrases: Sequence[str], without: Sequence[str]) -> set[int] | None:
+        """The papers that meet the conditions; None for all of them, where there is no condition."""
+        if not (filters or phrases or without):
+            return None
+        allowed = set(self._catalog.matching(filters or Filters()))
+        if not (phrases or without):
+            return allowed
         if self._lexical is None:
+            raise LibraryDamaged("phrases cannot be looked up: no lexical index", hint="Mend it: assistant reindex")
+        for phrase in phrases:
+            allowed &= self._lexical.holding(phrase)
+        return allowed.difference(*map(self._lexical.holding, without))
+
+    def _lexical_hits(self, question: str, allowed: set[int] | None) -> dict[int, float]:
+        if self._lexical is None or self._wording is None:
             return {}
         limit = CANDIDATES if allowed is None else max(1, len(self._lexical))
-        hits = self._lexical.search(content_terms(question), limit=limit)
+        asked, variants = content_terms(question), self._wording.variants(question)
+        hits = self._lexical.search(asked, limit=limit, variants=variants)
+        read = self._catalog.stored(list(hits)[:READ]).values()
+        if more := self._wording.explained(question, (one.paper.abstract for one in read)):
+            hits = self._lexical.search(asked, limit=limit, variants=variants | more)
         kept = [(paper, score) for paper, score in hits.items() if allowed is None or paper in allowed]
         return dict(kept[:CANDIDATES])
 
