@@ -7,7 +7,7 @@ Everything else is text, also what only looks like it: `W4A8-KV4`, ` - `, `-5`, 
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ class Query:
     text: str
     phrases: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
 
 
 def parse(question: str, *, today: Date, filters: Filters | None = None) -> Query:
@@ -58,27 +58,30 @@ def parse(question: str, *, today: Date, filters: Filters | None = None) -> Quer
     return replace(query, text=text)
 
 
-def _with(query: Query, match: re.Match[str], today: Date) -> tuple[Query, str]:
+def _with(query: Query, operator: re.Match[str], today: Date) -> tuple[Query, str]:
     """`query` with one operator more, and what of it stays in the text."""
-    if phrase := match["phrase"]:
+    if phrase := operator["phrase"]:
         words = phrase[1:-1].strip()
-        if match["minus"]:
+        if operator["minus"]:
             return (replace(query, without=(*query.without, words)) if words else query), ""
         return (replace(query, phrases=(*query.phrases, words)) if words else query), words
-    if word := match["word"]:
+    if word := operator["word"]:
         bare = word.rstrip(_CLOSING + ".")
         return replace(query, without=(*query.without, bare)), word[len(bare) :]
-    key, given = match["key"].lower(), match["value"]
-    value = given if given[0] in "\"“" else given.rstrip(_CLOSING)
-    kept, value = given[len(value) :], value.strip("\"“”").strip()
+    key, given = operator["key"].lower(), operator["value"]
+    value = given if given[0] in '"“' else given.rstrip(_CLOSING)
+    kept, value = given[len(value) :], value.strip('"“”').strip()
     if not value:
         raise UsageError(f"{key}: names nothing", hint=f"Write {key}:VALUE, without a space.")
-    if key == "since":
-        one = Filters(since=day(value, today=today, key="since:"))
-    elif key == "until":
-        one = Filters(until=day(value, today=today, key="until:", last=True))
-    else:
-        one = Filters(**{key: value})
+    match key:
+        case "since":
+            one = Filters(since=day(value, today=today, key="since:"))
+        case "until":
+            one = Filters(until=day(value, today=today, key="until:", last=True))
+        case "source":
+            one = Filters(source=value)
+        case _:
+            one = Filters(author=value)
     return replace(query, filters=query.filters.both(one)), kept
 
 

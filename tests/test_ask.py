@@ -72,7 +72,9 @@ def test_what_is_no_claim_is_not_said_to_be_unsupported(answered: Callable[..., 
 
 def test_no_writer_is_asked_without_evidence(sample: Assistant) -> None:
     writer = Scripted()
-    answer = ask("Who won the 2022 FIFA men's World Cup?", library=sample.library, desk=Desk(writer, writer), k=5, today=TODAY)
+    answer = ask(
+        "Who won the 2022 FIFA men's World Cup?", library=sample.library, desk=Desk(writer, writer), k=5, today=TODAY
+    )
     assert answer.status == "unanswered"
     assert answer.why
     assert answer.writer is None

@@ -91,7 +91,31 @@ def test_filters_reach_the_search(home: Path) -> None:
     document = json.loads(run("search", "video", "--since", "2025-11-01", "--until", "2025-12-31", "-f", "json").stdout)
     assert document["results"]
     assert all("2025-11" <= one["date"] <= "2025-12-31" for one in document["results"])
-    assert run("search", "video", "--author", "nobody").stdout == "Nothing found.\n"
+    nothing = run("search", "video", "--author", "nobody")
+    assert (nothing.stdout, nothing.exit_code) == ("Nothing found.\n", 3)
+
+
+def test_operators_in_a_question_do_what_the_flags_do(home: Path) -> None:
+    flags = run("search", "video", "--since", "2025-11", "--until", "2025", "-f", "json")
+    typed = run("search", "video since:2025-11 until:2025", "-f", "json")
+    assert json.loads(typed.stdout)["results"] == json.loads(flags.stdout)["results"] != []
+    assert run("ask", 'which papers reduce "KV cache" memory? -CSKV').stdout.count("CSKV") == 0
+
+
+def test_a_question_in_no_known_word_exits_3_and_says_why(home: Path) -> None:
+    found = run("search", "xqzt blorf")
+    assert (found.stdout, found.exit_code) == ("Nothing found.\n", 3)
+    assert "note: no abstract in the library has any word of the question" in found.stderr
+    asked = run("ask", "xqzt blorf")
+    assert asked.exit_code == 3
+    assert asked.stdout.startswith("No answer: no abstract in the library has any word of the question")
+
+
+def test_a_mended_word_is_told_on_standard_error(home: Path) -> None:
+    for command in ("search", "ask"):
+        done = run(command, "fast k mediods clustering")
+        assert "note: no abstract has “mediods”; searched for “medoids”" in done.stderr
+        assert "mediods" not in done.stdout
 
 
 def test_ingest_explains_what_it_did_and_twice_changes_nothing() -> None:
@@ -191,6 +215,9 @@ def test_version_and_help_name_the_program_and_its_commands() -> None:
         ("ask", QUESTION, "--since", "yesterday"),
         ("ask", QUESTION, "--since", "2026-01-02", "--until", "2026-01-01"),
         ("ask", QUESTION, "--format", "pdf"),
+        ("ask", f"{QUESTION} since:yesterday-ish"),
+        ("search", "caches since:2026", "--until", "2025"),
+        ("search", "author:lovelace"),
         ("search", " "),
         ("ingest",),
         ("list", "-n", "0"),

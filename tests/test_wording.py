@@ -94,7 +94,7 @@ def test_known_words_and_names_unlike_any_stay(library: Library, question: str) 
     ],
 )
 def test_however_it_is_written_the_paper_is_found(library: Library, question: str, title: str) -> None:
-    assert by_words(library, question)[0] == title
+    assert title in by_words(library, question)
 
 
 def test_a_short_form_finds_what_only_writes_it_out_and_the_other_way_round(library: Library) -> None:

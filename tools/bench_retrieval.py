@@ -105,7 +105,7 @@ def misspelt(judged: JudgedSet) -> JudgedSet:
     draw = random.Random(11)
     queries = []
     for query in judged.queries:
-        words = [match for match in re.finditer(r"[a-zA-Z]{5,}", query.text)]
+        words = list(re.finditer(r"[a-zA-Z]{5,}", query.text))
         if words:
             match = draw.choice(words)
             wrong = _mistyped(match[0], draw)

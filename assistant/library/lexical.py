@@ -23,6 +23,7 @@ from assistant.text import ANALYZER, WORDS_ANALYZER, Phrase, analyzer, phrase, s
 # Title and abstract are one field, and the title counts once more: better on SciFact train than two separate fields
 # (nDCG@10 0.704 against 0.692); a larger boost of the title hurts (tools/bench_retrieval.py --tune).
 FIELD_BOOSTS = {"text": 1.0, "title": 0.25, "authors": 0.2}
+Wanted = Mapping[Phrase, float]  # the ways to write one thing, with what a match with each counts
 WRITER_HEAP = 64_000_000  # bytes; tantivy wants at least 15 MB a thread
 
 
@@ -84,20 +85,23 @@ class LexicalIndex:
             self._index.reload()
             self._searcher = self._index.searcher()
 
-    def search(
-        self, question_terms: Sequence[str], *, limit: int, variants: Mapping[Phrase, float] | None = None
-    ) -> dict[int, float]:
-        """BM25 scores of the best `limit` papers for any of the terms, or of the weighted `variants` of how they may
-        be written, by paper number."""
-        weights = {((0, term),): 1.0 for term in question_terms} | dict(variants or {})
-        if not weights or not len(self):
+    def search(self, wanted: Sequence[Wanted], *, limit: int) -> dict[int, float]:
+        """BM25 scores of the best `limit` papers that have any of what is wanted, by paper number. A score is a sum
+        over what is wanted, and there of the fields; of the ways to write one thing the best counts."""
+        if not wanted or not len(self):
             return {}
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(self._query(words, field), boost * weight))
-            for words, weight in weights.items()
+            (tantivy.Occur.Should, self._any_way(ways, field, boost))
+            for ways in wanted
             for field, boost in FIELD_BOOSTS.items()
         ]
         return self._best(tantivy.Query.boolean_query(clauses), limit)
+
+    def _any_way(self, ways: Wanted, field: str, boost: float) -> tantivy.Query:
+        queries = [
+            tantivy.Query.boost_query(self._query(words, field), boost * weight) for words, weight in ways.items()
+        ]
+        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
 
     def holding(self, name: str) -> set[int]:
         """The numbers of the papers whose title or abstract has `name`, as `mentions` says; all for one without

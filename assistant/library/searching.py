@@ -19,7 +19,6 @@ from assistant.library.lexical import LexicalIndex
 from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
-from assistant.text import content_terms
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
 READ = 50  # of the papers found first: their abstracts may explain the question's short forms
@@ -121,11 +120,11 @@ class Searcher:
         if self._lexical is None or self._wording is None:
             return {}
         limit = CANDIDATES if allowed is None else max(1, len(self._lexical))
-        asked, variants = content_terms(question), self._wording.variants(question)
-        hits = self._lexical.search(asked, limit=limit, variants=variants)
-        read = self._catalog.stored(list(hits)[:READ]).values()
-        if more := self._wording.explained(question, (one.paper.abstract for one in read)):
-            hits = self._lexical.search(asked, limit=limit, variants=variants | more)
+        wanted = self._wording.wanted(question)
+        hits = self._lexical.search(wanted, limit=limit)
+        read = (found.paper.abstract for found in self._catalog.stored(list(hits)[:READ]).values())
+        if (more := self._wording.wanted(question, read)) != wanted:
+            hits = self._lexical.search(more, limit=limit)
         kept = [(paper, score) for paper, score in hits.items() if allowed is None or paper in allowed]
         return dict(kept[:CANDIDATES])
 
