@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import chain
 from string import ascii_lowercase
 
-SHORTEST = 4  # letters; a shorter word has too many neighbours
+SHORTEST = 5  # letters; a shorter word has too many neighbours: of four, most were words put in place of words
 LONG = 8  # letters from which two edits are allowed
 BEGINNING = 3  # letters that must be right where two others are wrong
 READ = 2_000  # words of one beginning that are looked at, the most frequent first

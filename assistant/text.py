@@ -64,8 +64,8 @@ def _trimmed(text: str, span: Span) -> Iterator[Span]:
         yield start, end
 
 
-ANALYZER = "paper_en_1"  # changes with what `terms` makes of a text, so that an index made before is known as old
-WORDS_ANALYZER = "paper_words_1"  # likewise with what `words_analyzer` makes of it
+ANALYZER = "paper_en_2"  # changes with what is indexed of a text and how, so that an index made before is known as old
+WORDS_ANALYZER = "paper_words_1"
 
 
 @lru_cache(maxsize=1)

@@ -1,16 +1,20 @@
 """A question in the words of one library: misspelt words mended, and the other ways to write the rest.
 
-The library's own abstracts are the only dictionary: a word is known if one of them has it.
+A word is known if an abstract has it. One that none has is taken for a mistake, unless the bundled embedder's
+vocabulary has it: that is a word of which this library happens to say nothing.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from assistant.acronyms import explained
 from assistant.cleaning import clean
+from assistant.embedders import BUNDLED
 from assistant.evidence import holds, names_in
 from assistant.library.lexical import LexicalIndex, Wanted
 from assistant.spelling import LONG, nearest
@@ -73,6 +77,8 @@ class Wording:
         if apart or fixed or not word.isalpha():
             return apart
         lower = "".join(words_analyzer().analyze(word))
+        if lower in _vocabulary():
+            return ""
         cuts = list(range(LEAST_PART, len(lower) - LEAST_PART + 1))
         return self._nearest(lower, 1 if name else 2) or next(self._apart(lower, cuts, mend=True), "")
 
@@ -124,6 +130,12 @@ class Wording:
             one = phrase(left[0] + right[0])
             if question[left.end() : right.start()] in (" ", "-") and len(one) == 1 and self._index.stands(one):
                 yield one
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """Words that the bundled embedder knows whole, in lower case: the frequent ones of arXiv."""
+    return frozenset(json.loads((BUNDLED / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"])
 
 
 def _explained(question: str, whole: Sequence[str], abstracts: Iterable[str]) -> tuple[dict[str, Phrase], list[Phrase]]:
