@@ -195,7 +195,12 @@ class Assistant:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        return embedders.load(self.settings.embedder)
+        return embedders.load(self.settings.embedder, endpoint=self._endpoint)
+
+    @cached_property
+    def _endpoint(self) -> Endpoint:
+        chosen = self.settings
+        return Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
 
     @cached_property
     def _extractive(self) -> ExtractiveWriter:
@@ -208,8 +213,7 @@ class Assistant:
             self._notice("no model is asked, since none is named; choose one with --model or ASSISTANT_MODEL")
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return None
-        endpoint = Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
-        return OpenAIWriter(chosen.model, endpoint)
+        return OpenAIWriter(chosen.model, self._endpoint)
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:
