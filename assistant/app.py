@@ -7,7 +7,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, sample, settings
+from assistant import doctor, embedders, places, rerankers, sample, settings
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
@@ -19,6 +19,7 @@ from assistant.extractive import ExtractiveWriter
 from assistant.ingest import Progress, ingest
 from assistant.library import CATALOG, Library
 from assistant.papers import Filters, Passage, StoredPaper
+from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
 from assistant.settings import Settings
 from assistant.writers import OpenAIWriter, Writer
@@ -106,11 +107,22 @@ class Assistant:
             self._notice("from now on your library answers; the sample is still there: --library sample")
         return report
 
-    def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
-        """The `k` papers nearest to the question, best first."""
-        question = checked_question(question)
-        found = self.library.search(question, limit=self._k(k), filters=filters)
-        return [_result(rank, passage) for rank, passage in enumerate(found, 1)]
+    def search(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        filters: Filters | None = None,
+        on_failure: Notice | None = None,
+    ) -> list[SearchResult]:
+        """The `k` papers nearest to the question, best first. Where a model was to rerank them and failed,
+        `on_failure` (else the notice) is told, and the order is the search's own."""
+        question, k, reranker = checked_question(question), self._k(k), self._reranker
+        limit = max(k, rerankers.DEPTH) if reranker else k
+        ranked = reranked(question, self.library.search(question, limit=limit, filters=filters), reranker)
+        if ranked.failure:
+            (on_failure or self._notice)(ranked.failure)
+        return [_result(rank, passage) for rank, passage in enumerate(ranked.passages[:k], 1)]
 
     def ask(
         self,
@@ -136,6 +148,7 @@ class Assistant:
             library=self.library,
             desk=desk,
             k=self._k(k),
+            reranker=self._reranker,
             filters=filters,
             strict=strict,
             on_text=on_text,
@@ -174,6 +187,7 @@ class Assistant:
         findings = doctor.examine(
             library=lambda: (self.library, self.library_name),  # in this order: opening it may make it the sample
             embedder=lambda: self._embedder,
+            reranker=lambda: self._reranker,
             home=chosen.home,
             prompt_folder=chosen.prompts,
             model=chosen.model,
@@ -214,6 +228,13 @@ class Assistant:
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return None
         return OpenAIWriter(chosen.model, self._endpoint)
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        chosen = self.settings
+        return rerankers.load(
+            chosen.rerank, model=lambda: self._model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens
+        )
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:

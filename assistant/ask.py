@@ -1,4 +1,4 @@
-"""`ask`: retrieve, see whether there is evidence at all, have it written, check every sentence."""
+"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from assistant.errors import UsageError
 from assistant.evidence import assess
 from assistant.library import Library
 from assistant.papers import Filters, Passage
+from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
@@ -41,15 +42,17 @@ def ask(
     library: Library,
     desk: Desk,
     k: int,
+    reranker: Reranker | None = None,
     filters: Filters | None = None,
     strict: bool = False,
     on_text: OnText | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
-    """An answer from at most `k` papers of the library, with every sentence checked.
+    """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
+    checked.
 
-    Where the model's endpoint fails, the extractive writer stands in and the answer's `failure` says why. `strict`
-    takes out what is not supported. UsageError: no usable question.
+    Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
+    `failure` says why. `strict` takes out what is not supported. UsageError: no usable question.
     """
     started = clock()
     question = checked_question(question)
@@ -61,11 +64,12 @@ def ask(
     if not evidence.enough:
         why = evidence.why if len(library) else "the library is empty; fill it with: assistant ingest PATH"
         return replace(answer, why=why, seconds=clock() - started)
-    written = desk.write(Request(question, tuple(pool[:k]), rarity=rarity), on_text=on_text)
+    ranked = reranked(question, pool, reranker)
+    written = desk.write(Request(question, ranked.passages[:k], rarity=rarity), on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
-    answer = replace(answer, failure=written.failure, notices=(*evidence.notices, *written.notices))
+    answer = replace(answer, failure=written.failure or ranked.failure, notices=(*evidence.notices, *written.notices))
     return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
 
 

@@ -97,9 +97,7 @@ def model_of(weights: Weights, config: Mapping[str, Any]) -> Any:
     for number in range(layers):
         x = graph.layer(x, mask, number, out="last_hidden_state" if number == layers - 1 else "")
     shape: list[str | int] = ["batch", "tokens"]
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("input_ids", "attention_mask")
-    ]
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("input_ids", "attention_mask")]
     outputs = [helper.make_tensor_value_info(x, TensorProto.FLOAT, [*shape, config["hidden_size"]])]
     made = helper.make_graph(graph.nodes, "bert", inputs, outputs, list(graph.constants.values()))
     imports = [helper.make_opsetid("", 20), helper.make_opsetid(MICROSOFT, 1)]

@@ -57,7 +57,9 @@ class OnnxEmbedder:
                 str(layout.model), sess_options=options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # both raise Exceptions of no narrower kind
-            raise EmbedderError(f"the model in {folder} cannot be loaded: {_line(error)}", hint="Is it whole?") from error
+            raise EmbedderError(
+                f"the model in {folder} cannot be loaded: {_line(error)}", hint="Is it whole?"
+            ) from error
         self._inputs = {entry.name for entry in self._session.get_inputs()}
         self.dimension = len(self._vector("dimension"))
 
@@ -101,7 +103,8 @@ def _files(folder: Path) -> Iterator[Path]:
     model = next((folder / file for file in _MODELS if exists(folder / file)), None)
     if model is None or not exists(folder / "tokenizer.json"):
         raise EmbedderError(
-            f"no ONNX model in {folder}", hint="The folder must hold model.onnx (or onnx/model.onnx) and tokenizer.json."
+            f"no ONNX model in {folder}",
+            hint="The folder must hold model.onnx (or onnx/model.onnx) and tokenizer.json.",
         )
     data = model.with_name(f"{model.name}_data")  # weights of a model of more than 2 GB
     yield from (file for file in (model, data, *(folder / name for name in _BESIDE)) if exists(file))

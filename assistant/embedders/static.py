@@ -77,4 +77,6 @@ def _digest(folder: Path) -> str:
     try:
         return digest(folder / file for file in FILES)
     except OSError as error:
-        raise EmbedderError(f"no Model2Vec model in {folder}", hint=f"The folder must hold {', '.join(FILES)}.") from error
+        raise EmbedderError(
+            f"no Model2Vec model in {folder}", hint=f"The folder must hold {', '.join(FILES)}."
+        ) from error
