@@ -72,7 +72,10 @@ def test_a_hub_model_that_cannot_be_fetched_says_what_to_do(hub: Path) -> None:
     assert "name its folder" in error.value.hint
 
 
-def test_a_hub_model_that_was_fetched_before_needs_no_network(hub: Path, bundled: Embedder) -> None:
+def test_a_hub_model_that_was_fetched_before_asks_the_hub_nothing(
+    hub: Path, bundled: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://hub.invalid")  # looking it up fails the test
     cached = hub / "models--owner--name"
     snapshot = cached / "snapshots" / ("a" * 40)
     snapshot.mkdir(parents=True)
