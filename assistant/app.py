@@ -7,7 +7,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, sample, settings
+from assistant import doctor, embedders, places, rerankers, sample, settings
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
@@ -20,6 +20,7 @@ from assistant.ingest import Progress, ingest
 from assistant.library import CATALOG, Library
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
+from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
 from assistant.settings import Settings
 from assistant.writers import OpenAIWriter, Writer
@@ -107,14 +108,26 @@ class Assistant:
             self._notice("from now on your library answers; the sample is still there: --library sample")
         return report
 
-    def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
-        """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`)."""
+    def search(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        filters: Filters | None = None,
+        on_failure: Notice | None = None,
+    ) -> list[SearchResult]:
+        """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`). Where a model
+        was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own."""
         query = parse(checked_question(question), today=Date.today(), filters=filters)
-        found = self.library.find(query, limit=self._k(k))
+        k, reranker = self._k(k), self._reranker
+        found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
         for notice in (*found.notices, found.why_nothing):
             if notice:
                 self._notice(notice)
-        return [_result(rank, passage) for rank, passage in enumerate(found.passages, 1)]
+        ranked = reranked(found.question, found.passages, reranker)
+        if ranked.failure:
+            (on_failure or self._notice)(ranked.failure)
+        return [_result(rank, passage) for rank, passage in enumerate(ranked.passages[:k], 1)]
 
     def ask(
         self,
@@ -143,6 +156,7 @@ class Assistant:
             desk=desk,
             k=self._k(k),
             today=today,
+            reranker=self._reranker,
             filters=filters,
             strict=strict,
             on_text=on_text,
@@ -181,6 +195,7 @@ class Assistant:
         findings = doctor.examine(
             library=lambda: (self.library, self.library_name),  # in this order: opening it may make it the sample
             embedder=lambda: self._embedder,
+            reranker=lambda: self._reranker,
             home=chosen.home,
             prompt_folder=chosen.prompts,
             model=chosen.model,
@@ -202,7 +217,12 @@ class Assistant:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        return embedders.load(self.settings.embedder)
+        return embedders.load(self.settings.embedder, endpoint=self._endpoint)
+
+    @cached_property
+    def _endpoint(self) -> Endpoint:
+        chosen = self.settings
+        return Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
 
     @cached_property
     def _extractive(self) -> ExtractiveWriter:
@@ -215,8 +235,14 @@ class Assistant:
             self._notice("no model is asked, since none is named; choose one with --model or ASSISTANT_MODEL")
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return None
-        endpoint = Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
-        return OpenAIWriter(chosen.model, endpoint)
+        return OpenAIWriter(chosen.model, self._endpoint)
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        chosen = self.settings
+        return rerankers.load(
+            chosen.rerank, model=lambda: self._model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens
+        )
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:

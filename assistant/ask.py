@@ -1,4 +1,4 @@
-"""`ask`: retrieve, see whether there is evidence at all, have it written, check every sentence."""
+"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from assistant.evidence import assess
 from assistant.library import Library
 from assistant.papers import Filters, Passage
 from assistant.queries import parse
+from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
@@ -44,16 +45,18 @@ def ask(
     desk: Desk,
     k: int,
     today: Date,
+    reranker: Reranker | None = None,
     filters: Filters | None = None,
     strict: bool = False,
     on_text: OnText | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
-    """An answer from at most `k` papers of the library, with every sentence checked.
+    """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
+    checked.
 
     Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
-    Where the model's endpoint fails, the extractive writer stands in and the answer's `failure` says why. `strict`
-    takes out what is not supported. UsageError: no usable question.
+    Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
+    `failure` says why. `strict` takes out what is not supported. UsageError: no usable question.
     """
     started = clock()
     question = checked_question(question)
@@ -66,13 +69,14 @@ def ask(
         notices = found.notices if found.passages else ()
         why = found.why_nothing or evidence.why
         return replace(answer, why=why, notices=notices, seconds=clock() - started)
-    request = Request(found.question, found.passages[:k], rarity=rarity)
+    ranked = reranked(found.question, found.passages, reranker)
+    request = Request(found.question, ranked.passages[:k], rarity=rarity)
     written = desk.write(request, on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
     notices = (*found.notices, *evidence.notices, *written.notices)
-    answer = replace(answer, failure=written.failure, notices=notices)
+    answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
     return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_STDIN = 1_000_000  # characters; far more than a question may have
 MOST = 1_000_000_000  # papers; more than any library has, less than SQLite counts
+NOT_RERANKED = "The papers are in the search's own order."
 COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "rich_markup_mode": None,  # plain help loads in half the time
@@ -83,6 +84,10 @@ Model = Annotated[
 BaseUrl = Annotated[
     str | None, _option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
 ]
+Rerank = Annotated[
+    str | None,
+    _option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
+]
 
 
 def _version(shown: bool) -> None:
@@ -107,6 +112,7 @@ def ask(
     library: LibraryName = None,
     model: Model = None,
     base_url: BaseUrl = None,
+    rerank: Rerank = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -120,9 +126,9 @@ def ask(
     In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
 
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
-    extractive instead; 5 --strict took something out.
+    extractive, or not reranked, instead; 5 --strict took something out.
     """
-    with running(debug, library=library, k=k, model=model, base_url=base_url) as run:
+    with running(debug, library=library, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
@@ -130,8 +136,10 @@ def ask(
         with LiveDraft(run.err, before=run.bar.close) as draft:
             live = draft if run.err.is_terminal else None
             answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
-        if answer.failure:
+        if answer.failure and answer.writer == "extractive":
             run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
+        elif answer.failure:
+            run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
         for notice in answer.notices:
             run.note(notice)
         run.show(
@@ -156,6 +164,9 @@ def search(
     question: Question,
     k: K = None,
     library: LibraryName = None,
+    model: Annotated[str | None, _option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
+    base_url: BaseUrl = None,
+    rerank: Rerank = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -167,20 +178,26 @@ def search(
 
     In quotes the words may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
 
-    Exit status: 3 nothing found.
+    Exit status: 3 nothing found; 4 the model's endpoint failed, and the papers are not reranked.
     """
-    with running(debug, library=library, k=k) as run:
+    with running(debug, library=library, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
 
         asked = _joined(question)
-        results = run.assistant.search(asked, filters=_filters(since, until, source, author))
+        failures: list[str] = []
+        filters = _filters(since, until, source, author)
+        results = run.assistant.search(asked, filters=filters, on_failure=failures.append)
+        for failure in failures:
+            run.report(f"the model did not rerank: {failure}", NOT_RERANKED)
         run.show(
             form,
             text=lambda out: terminal.search(results, out),
             md=lambda: markdown.search(results, question=asked),
-            json=lambda: jsonform.search(results, question=asked, library=run.assistant.library_name),
+            json=lambda: jsonform.search(
+                results, question=asked, library=run.assistant.library_name, failure="; ".join(failures)
+            ),
         )
-        raise typer.Exit(0 if results else 3)
+        raise typer.Exit(4 if failures else 0 if results else 3)
 
 
 @app.command()

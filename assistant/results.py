@@ -72,8 +72,8 @@ class Answer:
     `writer` is `extractive`, the model's name, or None where there was no evidence to write from; `invented` the
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
-    `failure` what went wrong at the model endpoint where the extractive writer had to stand in; `notices` what a
-    reader should know besides.
+    `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
+    stand in; `notices` what a reader should know besides.
     """
 
     question: str

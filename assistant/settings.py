@@ -22,7 +22,8 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "model": (("ASSISTANT_MODEL",), "model that writes the answers; “extractive” for none"),
     "base_url": (("OPENAI_BASE_URL",), "address of an OpenAI-compatible API, ending in /v1"),
     "api_key": (("OPENAI_API_KEY",), "key for it"),
-    "embedder": (("ASSISTANT_EMBEDDER",), "“bundled”, or “model2vec:<folder>”"),
+    "embedder": (("ASSISTANT_EMBEDDER",), "what makes vectors of texts: docs/embedders.md"),
+    "rerank": (("ASSISTANT_RERANK",), "what reads the best papers again to order them: docs/embedders.md"),
     "prompts": (("ASSISTANT_PROMPTS",), "folder of prompt templates to use instead of the bundled ones"),
     "k": (("ASSISTANT_K",), "papers given to the writer"),
     "chunk_tokens": (("ASSISTANT_CHUNK_TOKENS",), "size of the chunks of a new or re-indexed library"),
@@ -43,6 +44,7 @@ class Settings:
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     embedder: str = "bundled"
+    rerank: str | None = None
     prompts: str | None = None
     k: int = 10
     chunk_tokens: int = 640

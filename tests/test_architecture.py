@@ -13,10 +13,10 @@ PACKAGE = ROOT / "assistant"
 FLOORS = [
     {"errors", "cleaning", "places"},
     {"papers", "settings"},
-    {"results", "text", "quantities", "questions", "roles", "prompts", "queries", "spelling", "acronyms"},
-    {"sources", "drafts", "embedders", "endpoint"},
-    {"citations", "evidence", "writers"},
-    {"extractive", "desk", "library"},
+    {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms"},
+    {"sources", "drafts", "endpoint"},
+    {"citations", "evidence", "writers", "embedders", "prompts"},
+    {"extractive", "desk", "rerankers", "library"},
     {"ask", "ingest", "doctor", "render"},
     {"sample"},
     {"app"},
@@ -33,7 +33,11 @@ ONLY_IN = {
     "openai": {"endpoint.py"},
     "httpx2": {"endpoint.py"},
     "tiktoken": {"text.py", "doctor.py"},
-    "model2vec": {"embedders.py"},
+    "model2vec": {"embedders/static.py"},
+    "huggingface_hub": {"embedders/static.py"},
+    "onnxruntime": {"embedders/onnx.py"},
+    "tokenizers": {"embedders/onnx.py"},
+    "rerankers": {"rerankers/cross_encoder.py"},
     "sqlite3": {"library/catalog.py", "library/filing.py", "library/schema.py", "library/selecting.py"},
     "filelock": {"library/lock.py"},
     "pydantic": {"sources/jsonl.py"},
@@ -90,7 +94,7 @@ def test_help_loads_none_of_the_heavy_packages() -> None:
     code = (
         "import sys\nfrom assistant.cli import app\n"
         "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = ('chromadb', 'openai', 'numpy', 'tantivy', 'model2vec', 'pydantic')\n"
+        "heavy = ('chromadb', 'openai', 'numpy', 'tantivy', 'model2vec', 'pydantic', 'onnxruntime', 'rerankers')\n"
         "print('loaded:', *[name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

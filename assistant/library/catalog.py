@@ -159,7 +159,7 @@ class Catalog:
         with self.transaction():
             self._db.execute("DELETE FROM chunks")
             self._db.execute("UPDATE papers SET state = ?", (PENDING,))
-            self._db.execute("DELETE FROM meta WHERE key IN ('vectors', 'embedder', 'fingerprint')")
+            self._db.execute("DELETE FROM meta WHERE key IN ('vectors', 'embedder', 'fingerprint', 'dimension')")
         if chunk_tokens is not None:
             self.set_meta(chunk_tokens=str(chunk_tokens))
 

@@ -56,6 +56,17 @@ def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
         )
 
 
+def check_dimension(catalog: Catalog, embedder: Embedder, vectors: Vectors) -> None:
+    """EmbedderMismatch where `vectors` are of another length than the library's: an endpoint can change what it runs
+    under a name."""
+    dimension = vectors.shape[1]
+    if (known := catalog.whole_number("dimension", dimension)) != dimension:
+        raise EmbedderMismatch(
+            f"the library's vectors have {known} numbers, those of “{embedder.name}” have {dimension} now",
+            hint="Embed its papers anew with: assistant reindex",
+        )
+
+
 class Writer:
     """Files and indexes papers. Made by `Library.writing`, which holds the lock for as long as it is used."""
 
@@ -144,7 +155,9 @@ class Writer:
             for start, end in chunk_spans(paper.abstract, max_tokens=max_tokens)
         ]
         vectors = self._embedder.embed([text for _, _, text in chunks])
+        check_dimension(self._catalog, self._embedder, vectors)
         with self._catalog.transaction():
+            self._catalog.set_meta(dimension=str(vectors.shape[1]))
             stale = self._catalog.drop_chunks([number for number, _ in batch])
             self._catalog.put_chunks(
                 (number, chunk, to_bytes(vector)) for (number, chunk, _), vector in zip(chunks, vectors, strict=True)

@@ -14,7 +14,7 @@ from assistant.embedders import Embedder, Vectors
 from assistant.errors import LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.fusion import Fused, fuse
-from assistant.library.indexing import check_embedder, chroma_folder, lexical_folder
+from assistant.library.indexing import check_dimension, check_embedder, chroma_folder, lexical_folder
 from assistant.library.lexical import LexicalIndex
 from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
 from assistant.library.wording import Respelled, Wording
@@ -132,7 +132,9 @@ class Searcher:
         self, question: str, allowed: set[int] | None, lexical: Iterable[int]
     ) -> tuple[dict[int, float], dict[int, Chunk]]:
         """For every paper near the question, or found by the lexical side, its best cosine and chunk."""
-        query = self._embedder.embed([question])[0]
+        vectors = self._embedder.embed([question])
+        check_dimension(self._catalog, self._embedder, vectors)
+        query = vectors[0]
         if allowed is not None:
             hits = self._exact_hits(query, allowed)
         else:

@@ -20,8 +20,9 @@ def answer(result: Answer, *, library: str) -> str:
     return _document("ask", library, fields)
 
 
-def search(results: Sequence[SearchResult], *, question: str, library: str) -> str:
-    return _document("search", library, {"query": question, "results": [asdict(one) for one in results]})
+def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:
+    found = [asdict(one) for one in results]
+    return _document("search", library, {"query": question, "results": found, "failure": failure})
 
 
 def papers(found: Sequence[StoredPaper], *, library: str) -> str:
