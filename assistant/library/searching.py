@@ -14,7 +14,7 @@ from assistant.embedders import Embedder, Vectors
 from assistant.errors import LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.fusion import Fused, fuse
-from assistant.library.indexing import check_embedder, chroma_folder, lexical_folder
+from assistant.library.indexes import check_embedder, open_chroma, open_lexical
 from assistant.library.lexical import LexicalIndex
 from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
@@ -43,22 +43,20 @@ class Searcher:
     @cached_property
     def _lexical(self) -> LexicalIndex | None:
         try:
-            return LexicalIndex(lexical_folder(self._folder))
+            return open_lexical(self._folder, self._catalog)
         except LibraryDamaged:
             self._notice("the lexical index cannot be read, searching by vectors alone; mend it: assistant reindex")
             return None
 
     @cached_property
     def _chroma(self) -> ChromaIndex | None:
-        if self._catalog.meta("vectors") == "clean":
-            try:
-                return ChromaIndex(chroma_folder(self._folder, self._catalog))
-            except LibraryDamaged:
-                pass
-        self._notice(
-            "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
-        )
-        return None
+        try:
+            return open_chroma(self._folder, self._catalog)
+        except LibraryDamaged:
+            self._notice(
+                "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
+            )
+            return None
 
     @cached_property
     def _all_vectors(self) -> tuple[list[int], Vectors]:
@@ -90,8 +88,8 @@ class Searcher:
             return {}
         limit = CANDIDATES if allowed is None else max(1, len(self._lexical))
         hits = self._lexical.search(content_terms(question), limit=limit)
-        kept = [(paper, score) for paper, score in hits.items() if allowed is None or paper in allowed]
-        return dict(kept[:CANDIDATES])
+        kept = self._catalog.known(hits) if allowed is None else allowed
+        return dict([(paper, score) for paper, score in hits.items() if paper in kept][:CANDIDATES])
 
     def _vector_hits(
         self, question: str, allowed: set[int] | None, lexical: Iterable[int]
