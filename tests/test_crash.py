@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import crash_test
 import pytest
+from crash_test import Corpus, Process, Start
 
 from assistant.papers import Paper, StoredPaper
-from tools import crash_test
-from tools.crash_test import Corpus, Process, Start
 
 KILLS = 20
 TOPICS = ("caches", "grammars", "compilers", "proteins", "bees", "galaxies", "sorting", "vaccines")
@@ -29,7 +29,7 @@ def program(words: Sequence[str], environment: dict[str, str]) -> None:
     from assistant.cli import app
     from assistant.library import indexing
 
-    indexing.BATCH = 8
+    indexing.BATCH = 16
     app(list(words))
 
 

@@ -6,8 +6,8 @@
 Each round begins with a library of acknowledged papers and one operation on it: an ingest of more, a reindex, or a
 removal. It gets SIGKILL once to three times in a row, each time at a moment drawn evenly from the time that it takes
 undisturbed. After each kill the catalog must be whole by SQLite's integrity check and have every acknowledged paper.
-Then the operation runs to its end, and catalog, vectors and lexical index must agree in their counts, and every paper be
-found by its id, its title and its vector. Prints a Markdown table: where the kills hit, and what failed.
+Then the operation runs to its end; catalog, vectors and lexical index must agree in their counts, and every paper must
+be found by its id, its title and its vector. Prints a Markdown table: where the kills hit, and what failed.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from assistant.papers import StoredPaper
 
 Operation = Literal["ingest", "reindex", "remove"]
 OPERATIONS: tuple[Operation, ...] = ("ingest", "reindex", "remove")
-PLACES = ("before the catalog", "filing", "indexing", "building the vector index", "after the end")
+PLACES = ("before it wrote", "filing", "indexing", "vector index", "after it was done")
 PROGRAM = "import assistant.library.indexing as i; i.BATCH = {batch}; from assistant.cli import main; main()"
 
 
@@ -117,6 +117,7 @@ def one_round(
     library: Path, papers: Corpus, operation: Operation, start: Start, moments: Sequence[float], tally: Tally
 ) -> None:
     """Start the operation and kill it at each of these moments (seconds after its start); then let it end, and look."""
+    before = _state(library)
     untouched = _ids(papers.base) - set(papers.leaving if operation == "remove" else ())
     for moment in moments:
         process = start([*papers.words(operation), "--library", str(library)])
@@ -125,7 +126,7 @@ def one_round(
         process.kill()
         process.wait()
         tally.kills += 1
-        where = place(library)
+        where = place(library, before)
         tally.hit[where] += 1
         tally.failures += [f"killed {where}: {fault}" for fault in faults_at_once(library, untouched)]
     words = papers.words(operation)
@@ -137,13 +138,18 @@ def one_round(
     tally.failures += faults_in_the_end(library, expected)
 
 
-def place(library: Path) -> str:
-    """Where a kill hit, as the catalog shows it."""
+def place(library: Path, before: object) -> str:
+    """Where a kill hit, as the catalog shows it, which was in the state `before`."""
     with contextlib.closing(Catalog(library)) as catalog:
-        _, pending, _ = catalog.counts()
-        if catalog.meta("vectors") == "clean":
-            return "filing" if pending else PLACES[0] if (catalog.path.parent / "writer").exists() else PLACES[4]
-        return "indexing" if pending else "building the vector index"
+        pending, clean = catalog.counts()[1], catalog.meta("vectors") == "clean"
+    if not clean:
+        return "indexing" if pending else "vector index"
+    return "filing" if pending else "before it wrote" if _state(library) == before else "after it was done"
+
+
+def _state(library: Path) -> object:
+    with contextlib.closing(Catalog(library)) as catalog:
+        return _held(library), catalog.meta("generation")
 
 
 def faults_at_once(library: Path, acknowledged: set[str]) -> list[str]:

@@ -51,8 +51,10 @@ def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
 
 
 def chroma_seal(place: Path) -> str:
-    """The HNSW files. Searches leave them as they are; `chroma.sqlite3`, which they do not, is checked by SQLite."""
-    return _seal(place.glob("*/*"), place)
+    """The HNSW files, where Chroma has written them out: it reads them only where there is `index_metadata.pickle`, and
+    searches then leave them as they are. `chroma.sqlite3`, which they do not, is checked by SQLite."""
+    written = any(place.glob("*/index_metadata.pickle"))
+    return _seal(place.glob("*/*") if written else (), place)
 
 
 def lexical_seal(place: Path) -> str:
