@@ -3,64 +3,23 @@
 The processes are forked from one that has imported all that is heavy, so that the kills hit the work.
 """
 
-import multiprocessing
-import multiprocessing.process
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import crash_test
 import pytest
-from crash_test import Corpus, Process, Start
+from crash_test import Corpus, Start
 
 from assistant.papers import Paper, StoredPaper
+from tests.forked import starter
 
 KILLS = 20
 TOPICS = ("caches", "grammars", "compilers", "proteins", "bees", "galaxies", "sorting", "vaccines")
 
 
-def program(words: Sequence[str], environment: dict[str, str]) -> None:
-    """The program, in a process that was forked for it."""
-    os.environ.update(environment)
-    sys.stdout = sys.stderr = open(os.devnull, "w")
-    from assistant.cli import app
-    from assistant.library import indexing
-
-    indexing.BATCH = 16
-    app(list(words))
-
-
-class Forked:
-    """A forked run, waited for as `subprocess.Popen` is."""
-
-    def __init__(self, process: "multiprocessing.process.BaseProcess") -> None:
-        self._process = process
-
-    def wait(self, timeout: float | None = None) -> int:
-        self._process.join(timeout)
-        if self._process.exitcode is None:
-            raise subprocess.TimeoutExpired("assistant", timeout or 0.0)
-        return self._process.exitcode
-
-    def kill(self) -> None:
-        self._process.kill()
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["assistant.app", "assistant.cli", "chromadb", "rich.console", "tests.test_crash"])
-    environment = {"ASSISTANT_HOME": str(tmp_path / "home")}
-
-    def run(words: Sequence[str]) -> Process:
-        process = context.Process(target=program, args=(words, environment))
-        process.start()
-        return Forked(process)
-
-    return run
+    return starter(tmp_path, batch=16)
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from assistant.papers import Chunk, Filters, Passage, StoredPaper
 from assistant.text import content_terms
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
+# Damaged, or being written by another process: from here that looks the same.
+UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
 
 Notice = Callable[[str], None]
 Side = Literal["fused", "lexical", "vector"]
@@ -53,9 +55,7 @@ class Searcher:
         try:
             return open_chroma(self._folder, self._catalog)
         except LibraryDamaged:
-            self._notice(
-                "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
-            )
+            self._notice(UNUSABLE)
             return None
 
     @cached_property
@@ -116,9 +116,7 @@ class Searcher:
                 return self._chroma.nearest(query, limit=CANDIDATES)
             except LibraryDamaged:
                 self.__dict__["_chroma"] = None
-                self._notice(
-                    "the vector index is damaged, searching the vectors one by one; mend it: assistant reindex"
-                )
+                self._notice(UNUSABLE)
         return nearest_exactly(*self._all_vectors, query, limit=CANDIDATES)
 
     def _exact_hits(self, query: Vectors, papers: Iterable[int]) -> dict[int, float]:
