@@ -158,6 +158,19 @@ def test_a_damaged_page_of_the_catalog_is_a_clear_error_or_none(
                 Library(folder, embedder=lambda: embedder).papers()
 
 
+@pytest.mark.parametrize("pattern", ["chroma/*/chroma.sqlite3", "lexical/meta.json"])
+def test_a_search_on_a_full_disk_answers_all_the_same(
+    whole: Path, tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    folder = Path(shutil.copytree(whole, tmp_path / "lib"))
+    (harmed,) = folder.glob(pattern)
+    harmed.write_bytes(b"")
+    used = shutil.disk_usage(folder)
+    monkeypatch.setattr("assistant.library.disk.shutil.disk_usage", lambda place: used._replace(free=0))
+    with Library(folder, embedder=lambda: embedder) as library:
+        assert len(titles(library, QUESTION)) == 3
+
+
 def test_doctor_tells_of_a_file_that_would_end_the_process(whole: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(whole, tmp_path / "lib"))
     for pattern in ("chroma/*/*/data_level0.bin", "chroma/*/*/link_lists.bin"):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
-from assistant.errors import LibraryDamaged
+from assistant.errors import LibraryDamaged, LibraryFull
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.fusion import Fused, fuse
 from assistant.library.indexes import check_embedder, open_chroma, open_lexical
@@ -21,7 +21,7 @@ from assistant.papers import Chunk, Filters, Passage, StoredPaper
 from assistant.text import content_terms
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
-# Damaged, or being written by another process: from here that looks the same.
+# Damaged, or being written by another process, or on a full disk, where Chroma cannot open: all the same from here.
 UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
 
 Notice = Callable[[str], None]
@@ -46,7 +46,7 @@ class Searcher:
     def _lexical(self) -> LexicalIndex | None:
         try:
             return open_lexical(self._folder, self._catalog)
-        except LibraryDamaged:
+        except (LibraryDamaged, LibraryFull):
             self._notice("the lexical index cannot be read, searching by vectors alone; mend it: assistant reindex")
             return None
 
@@ -54,7 +54,7 @@ class Searcher:
     def _chroma(self) -> ChromaIndex | None:
         try:
             return open_chroma(self._folder, self._catalog)
-        except LibraryDamaged:
+        except (LibraryDamaged, LibraryFull):
             self._notice(UNUSABLE)
             return None
 
@@ -114,7 +114,7 @@ class Searcher:
         if self._chroma is not None:
             try:
                 return self._chroma.nearest(query, limit=CANDIDATES)
-            except LibraryDamaged:
+            except (LibraryDamaged, LibraryFull):
                 self.__dict__["_chroma"] = None
                 self._notice(UNUSABLE)
         return nearest_exactly(*self._all_vectors, query, limit=CANDIDATES)
