@@ -16,12 +16,12 @@ from assistant.endpoint import Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
-from assistant.ingest import Progress, ingest
-from assistant.library import CATALOG, Library
+from assistant.ingest import ingest
+from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.rerankers import Reranker, reranked
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 from assistant.settings import Settings
 from assistant.writers import OpenAIWriter, Writer
 
@@ -182,12 +182,22 @@ class Assistant:
         """What the library holds."""
         return self.library.status(self.library_name)
 
-    def reindex(self) -> int:
-        """Chunk, embed and index every paper anew with the settings that hold; the number of papers."""
-        return self.library.reindex(
-            chunk_tokens=self.settings.chunk_tokens,
-            progress=lambda done, total: self._progress("indexing", done, total),
-        )
+    def remove(self, names: Sequence[str] | str, *, dry_run: bool = True) -> Removal:
+        """Take papers out of the library, by id, arXiv id, DOI, title, or a beginning of their id.
+        With `dry_run`, only say which those are. PaperNotFound: a name is of none, or of more than one; then nothing
+        is removed."""
+        if isinstance(names, str):
+            names = [names]
+        library = self.library  # opened first: it may turn out to be the sample
+        if self.library_name == sample.NAME:
+            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
+        return Removal(tuple(found), removed=not dry_run, left=len(library))
+
+    def reindex(self, *, pending: bool = False) -> int:
+        """Chunk, embed and index every paper anew with the settings that hold, or with `pending` only those that an
+        interrupted command left; the number of papers."""
+        return self.library.reindex(chunk_tokens=self.settings.chunk_tokens, pending=pending, progress=self._progress)
 
     def doctor(self, *, download: bool = False) -> Sequence[Finding]:
         """What is right and what is wrong with installation, settings and library."""
@@ -264,6 +274,7 @@ class Assistant:
             embedder=lambda: self._embedder,
             create=create,
             chunk_tokens=self.settings.chunk_tokens,
+            wait_s=self.settings.wait,
             notice=lambda text: self._notice(self.addressed(text)),
         )
 

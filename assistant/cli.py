@@ -294,17 +294,48 @@ def status(library: LibraryName = None, form: Plain = PlainFormat.text, debug: D
 
 
 @app.command()
-def reindex(library: LibraryName = None, debug: Debug = False) -> None:
+def remove(
+    papers: Annotated[
+        list[str],
+        typer.Argument(metavar="ID", help="Id or its beginning, arXiv id, DOI, or title.", show_default=False),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them.")] = False,
+    library: LibraryName = None,
+    form: Plain = PlainFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Take papers out of the library.
+
+    Without --yes nothing is removed, and what would go is listed. A removed paper comes back when it is ingested again.
+    """
+    with running(debug, library=library) as run:
+        from assistant.render import jsonform, terminal
+
+        report = run.assistant.remove(papers, dry_run=not yes)
+        run.show(
+            form,
+            text=lambda out: terminal.removal(report, out),
+            json=lambda: jsonform.removal(report, library=run.assistant.library_name),
+        )
+
+
+@app.command()
+def reindex(
+    library: LibraryName = None,
+    pending: Annotated[bool, typer.Option("--pending", help="Only finish what an interrupted command left.")] = False,
+    debug: Debug = False,
+) -> None:
     """Index every paper anew.
 
-    Needed after a change of embedder or chunk size, and to mend a damaged index.
+    Needed after a change of embedder or chunk size, and to mend a damaged index. One that was interrupted goes on where
+    it stopped.
     """
     with running(debug, library=library) as run:
         from assistant.render.words import counted
 
-        count = run.assistant.reindex()
+        count = run.assistant.reindex(pending=pending)
         run.bar.close()
-        run.note(f"{counted(count, 'paper')} indexed anew")
+        run.note(f"{counted(count, 'paper')} indexed{'' if pending else ' anew'}")
 
 
 @app.command()

@@ -157,6 +157,15 @@ class IngestReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """The papers that were `removed`, as they were, or would be; and how many are `left` in the library."""
+
+    papers: tuple[StoredPaper, ...]
+    removed: bool
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryStatus:
     """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader."""
 

@@ -30,6 +30,7 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "context_tokens": (("ASSISTANT_CONTEXT_TOKENS",), "tokens that prompt and answer may have together"),
     "answer_tokens": (("ASSISTANT_ANSWER_TOKENS",), "tokens that an answer may have"),
     "timeout": (("ASSISTANT_TIMEOUT",), "seconds to wait for the endpoint's next words"),
+    "wait": (("ASSISTANT_WAIT",), "seconds to wait for another process that writes to the library"),
 }
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
 
@@ -51,6 +52,7 @@ class Settings:
     context_tokens: int = 8_192
     answer_tokens: int = 900
     timeout: float = 120.0
+    wait: int = 60
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -104,6 +106,7 @@ _NUMBERS = {
     "chunk_tokens": (32, 100_000),
     "context_tokens": (512, 10_000_000),
     "answer_tokens": (32, 100_000),
+    "wait": (0, 86_400),
 }
 
 

@@ -198,7 +198,7 @@ def test_reindex_makes_the_indexes_anew() -> None:
 def test_version_and_help_name_the_program_and_its_commands() -> None:
     assert run("--version").stdout == f"paper-assistant {__version__}\n"
     page = run("--help").stdout
-    for command in ("ask", "search", "ingest", "show", "list", "status", "reindex", "doctor"):
+    for command in ("ask", "search", "ingest", "show", "list", "remove", "status", "reindex", "doctor"):
         assert f" {command} " in page
         assert run(command, "--help").exit_code == 0
 

@@ -1,23 +1,35 @@
-"""The writing side of a library: records into the catalog, pending rows into both indexes.
+"""The writing side of a library: records into the catalog, pending rows into both indexes, and papers out of all three.
 
 Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. While
 Chroma is written to, the catalog says `vectors = dirty`; a writer that finds that mark builds the index anew from
-the catalog's vectors. So a kill at any point costs no paper: the next writer finishes the rest.
+the catalog's vectors. What is removed leaves the catalog at once, and then the indexes; `lexical = dirty` says that
+tantivy may still hold it. So a kill at any point costs no paper: the next writer finishes the rest.
 """
 
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
-from assistant.errors import EmbedderMismatch, LibraryDamaged
+from assistant.errors import LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
+from assistant.library.indexes import (
+    check_dimension,
+    check_embedder,
+    chroma_folder,
+    chroma_seal,
+    lexical_folder,
+    lexical_seal,
+    open_chroma,
+    open_lexical,
+)
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
 from assistant.library.vectors import ChromaIndex, from_bytes, to_bytes
@@ -29,42 +41,10 @@ from assistant.text import chunk_spans
 CHUNK_TOKENS = 640
 LISTED = 1_000  # problems and changed papers of a file that are named; further ones are counted
 BATCH = 2_000  # papers filed, embedded and indexed at a time
+STEP = 200  # papers embedded between two reports of progress
 
-Progress = Callable[[int, int], None]  # (done, total)
+Progress = Callable[[str, int, int], None]  # (what is being done, done, total; total 0 where it is not known)
 T = TypeVar("T")
-
-
-def lexical_folder(folder: Path) -> Path:
-    return folder / "lexical"
-
-
-def chroma_folder(folder: Path, catalog: Catalog) -> Path:
-    """Where the vector index of the current generation lies. A rebuild goes to a new folder: readers of the old
-    one are not disturbed, and a half-built one is never mistaken for whole."""
-    return folder / "chroma" / f"g{catalog.whole_number('generation', 0)}"
-
-
-def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
-    """EmbedderMismatch where the library's vectors come from another embedder."""
-    fingerprint = catalog.meta("fingerprint")
-    if fingerprint and fingerprint != embedder.fingerprint:
-        name = catalog.meta("embedder")
-        other = f"“{name}”" if name != embedder.name else f"another version of “{name}”"
-        raise EmbedderMismatch(
-            f"the library's vectors were made by {other}, not by “{embedder.name}” as it is here",
-            hint="Embed its papers anew with: assistant reindex",
-        )
-
-
-def check_dimension(catalog: Catalog, embedder: Embedder, vectors: Vectors) -> None:
-    """EmbedderMismatch where `vectors` are of another length than the library's: an endpoint can change what it runs
-    under a name."""
-    dimension = vectors.shape[1]
-    if (known := catalog.whole_number("dimension", dimension)) != dimension:
-        raise EmbedderMismatch(
-            f"the library's vectors have {known} numbers, those of “{embedder.name}” have {dimension} now",
-            hint="Embed its papers anew with: assistant reindex",
-        )
 
 
 class Writer:
@@ -114,54 +94,91 @@ class Writer:
 
     # ---- the catalog into the indexes
 
-    def index(self, *, progress: Progress = lambda done, total: None) -> int:
+    def index(self, *, progress: Progress = lambda what, done, total: None) -> int:
         """Chunk, embed and index what is pending, and repair what is not whole; the number of papers indexed."""
-        papers, waiting, chunks = self._catalog.counts()
-        self._claim_embedder()
-        lexical = self._open_lexical(papers - waiting)
-        chroma = self._open_chroma(chunks)
-        if not waiting and self._catalog.meta("vectors") == "clean":
+        waiting = self._catalog.counts()[1]
+        lexical, chroma = self._opened(progress)
+        if not waiting and chroma is not None:
             chroma.close()
             return 0
-        self._catalog.set_meta(vectors="dirty")
+        self._catalog.set_meta(vectors="dirty", lexical_seal="")
         done = 0
         while batch := self._catalog.pending(BATCH):
-            self._index_batch(batch, chroma, lexical)
+            self._index_batch(batch, chroma, lexical, partial(_onwards, progress, done, waiting))
             done += len(batch)
-            progress(done, waiting)
-        chroma.flush()
-        if len(chroma) != self._catalog.counts()[2]:
-            chroma = self._build_chroma()
-        self._catalog.set_meta(vectors="clean")
-        chroma.close()
+        self._finish(chroma, progress)
         return done
 
-    def _index_batch(self, batch: Sequence[tuple[int, Paper]], chroma: ChromaIndex, lexical: LexicalIndex) -> None:
+    def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda what, done, total: None) -> int:
+        """Chunk, embed and index every paper anew with the embedder at hand; the number of papers still to do. What
+        an earlier reindex to the same end has done is not done again. Old chunks are searched until they are
+        replaced, unless they come from another embedder."""
+        if not self.resumes(chunk_tokens):
+            same = self._catalog.meta("fingerprint") == self._embedder.fingerprint
+            with self._catalog.transaction():
+                self._catalog.unindex(keep_chunks=same)
+                self._catalog.set_meta(vectors="dirty", lexical="dirty", reindexing=self._goal(chunk_tokens))
+                self._catalog.set_meta(embedder=self._embedder.name, fingerprint=self._embedder.fingerprint)
+                if chunk_tokens is not None:
+                    self._catalog.set_meta(chunk_tokens=str(chunk_tokens))
+        return self.index(progress=progress)
+
+    def resumes(self, chunk_tokens: int | None) -> bool:
+        """Whether a reindex with these chunks would go on with one that was interrupted."""
+        return self._catalog.meta("reindexing") == self._goal(chunk_tokens)
+
+    def _goal(self, chunk_tokens: int | None) -> str:
+        return f"{self._embedder.fingerprint} {chunk_tokens}"
+
+    def remove(self, papers: Sequence[int], *, progress: Progress = lambda what, done, total: None) -> None:
+        """Take papers out of the library. From the catalog they go in one transaction, which is what counts."""
+        self.index(progress=progress)  # what another command left; else `_finish` below would pass it over
+        lexical, chroma = self._opened(progress)
+        with self._catalog.transaction():
+            self._catalog.set_meta(vectors="dirty", lexical="dirty", lexical_seal="")
+            chunks = self._catalog.remove(papers)
+        if chroma is not None:
+            chroma.remove(chunks)
+        lexical.remove(papers)
+        lexical.commit()
+        self._catalog.set_meta(lexical="clean")
+        self._finish(chroma, progress)
+
+    def _index_batch(
+        self,
+        batch: Sequence[tuple[int, Paper]],
+        chroma: ChromaIndex | None,
+        lexical: LexicalIndex,
+        progress: Callable[[int], None],
+    ) -> None:
         numbers = [number for number, _ in batch]
-        if stale := self._embed(batch):
+        stale = self._embed(batch, progress)
+        if chroma is not None:
             chroma.remove(stale)
-        self._put(chroma, list(self._catalog.chunks_of(numbers)))
+            self._put(chroma, list(self._catalog.chunks_of(numbers)))
         lexical.put(batch)
         lexical.commit()
         with self._catalog.transaction():
             self._catalog.mark(numbers, INDEXED)
 
-    def _embed(self, batch: Sequence[tuple[int, Paper]]) -> list[int]:
+    def _embed(self, batch: Sequence[tuple[int, Paper]], progress: Callable[[int], None]) -> list[int]:
         """Replace the chunks of these papers in the catalog; the numbers of those that were there before."""
         max_tokens = self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS)
-        chunks = [
-            (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
-            for number, paper in batch
-            for start, end in chunk_spans(paper.abstract, max_tokens=max_tokens)
-        ]
-        vectors = self._embedder.embed([text for _, _, text in chunks])
-        check_dimension(self._catalog, self._embedder, vectors)
+        rows: list[tuple[int, Chunk, bytes]] = []
+        for at in range(0, len(batch), STEP):
+            progress(at)
+            chunks = [
+                (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
+                for number, paper in batch[at : at + STEP]
+                for start, end in chunk_spans(paper.abstract, max_tokens=max_tokens)
+            ]
+            vectors = self._embedder.embed([text for _, _, text in chunks])
+            check_dimension(self._catalog, self._embedder, vectors)
+            rows += [(number, chunk, to_bytes(one)) for (number, chunk, _), one in zip(chunks, vectors, strict=True)]
         with self._catalog.transaction():
             self._catalog.set_meta(dimension=str(vectors.shape[1]))
             stale = self._catalog.drop_chunks([number for number, _ in batch])
-            self._catalog.put_chunks(
-                (number, chunk, to_bytes(vector)) for (number, chunk, _), vector in zip(chunks, vectors, strict=True)
-            )
+            self._catalog.put_chunks(rows)
         return stale
 
     def _put(self, chroma: ChromaIndex, rows: Sequence[ChunkRow]) -> None:
@@ -182,41 +199,79 @@ class Writer:
 
     # ---- repair
 
-    def _open_chroma(self, chunks: int) -> ChromaIndex:
-        """The vector index, built anew where it is marked dirty, is missing, or does not hold every chunk."""
-        folder = chroma_folder(self._folder, self._catalog)
-        if self._catalog.meta("vectors") == "clean" and folder.is_dir():
-            with contextlib.suppress(LibraryDamaged):
-                chroma = ChromaIndex(folder)
-                if len(chroma) == chunks:
-                    return chroma
-        return self._build_chroma()
+    def _opened(self, progress: Progress) -> tuple[LexicalIndex, ChromaIndex | None]:
+        """Both indexes, the lexical one built anew where it is not whole; None for a vector index that is not: it is
+        built by `_finish`, when the catalog has all vectors."""
+        papers, waiting, chunks = self._catalog.counts()
+        self._claim_embedder()
+        lexical = self._open_lexical(papers - waiting, progress)
+        with contextlib.suppress(LibraryDamaged):
+            chroma = open_chroma(self._folder, self._catalog)
+            if len(chroma) == chunks:
+                return lexical, chroma
+        return lexical, None
 
-    def _build_chroma(self) -> ChromaIndex:
+    def _finish(self, chroma: ChromaIndex | None, progress: Progress) -> None:
+        """Have the vector index written out, and built anew where it does not hold every chunk; then seal both."""
+        if chroma is not None:
+            chroma.flush()
+        if chroma is None or len(chroma) != self._catalog.counts()[2]:
+            chroma = self._build_chroma(progress)
+        chroma.close()
+        with self._catalog.transaction():
+            self._catalog.set_meta(vectors="clean", reindexing="")
+            self._catalog.set_meta(vectors_seal=chroma_seal(chroma_folder(self._folder, self._catalog)))
+            self._catalog.set_meta(lexical_seal=lexical_seal(lexical_folder(self._folder)))
+
+    def _build_chroma(self, progress: Progress) -> ChromaIndex:
         generation = self._catalog.whole_number("generation", 0) + 1
         self._catalog.set_meta(vectors="dirty", generation=str(generation))
         folder = chroma_folder(self._folder, self._catalog)
         chroma = ChromaIndex(folder, create=True)
+        done, total = 0, self._catalog.counts()[2]
         for rows in _batches(self._catalog.chunks_of()):
+            progress("building the vector index", done, total)
             self._put(chroma, rows)
+            done += len(rows)
+        chroma.flush()
         for old in folder.parent.glob("g[0-9]*"):
             if old != folder:
                 shutil.rmtree(old, ignore_errors=True)
         return chroma
 
-    def _open_lexical(self, papers: int) -> LexicalIndex:
-        """The lexical index, built anew where it is missing, damaged, or does not hold every indexed paper."""
+    def _open_lexical(self, papers: int, progress: Progress) -> LexicalIndex:
+        """The lexical index, built anew where it is missing, damaged, does not hold every indexed paper, or may hold
+        removed ones."""
+        if self._catalog.meta("lexical") != "dirty":
+            with contextlib.suppress(LibraryDamaged):
+                lexical = open_lexical(self._folder, self._catalog)
+                if len(lexical) >= papers:
+                    return lexical
+        return self._build_lexical(progress)
+
+    def _build_lexical(self, progress: Progress) -> LexicalIndex:
+        """Build it aside and put it in place whole: readers have the old one until then."""
+        self._catalog.set_meta(lexical_seal="")
         folder = lexical_folder(self._folder)
-        with contextlib.suppress(LibraryDamaged):
-            lexical = LexicalIndex(folder)
-            if len(lexical) >= papers:
-                return lexical
-        lexical = LexicalIndex(folder, create=True)
-        for numbers in _batches(self._catalog.indexed()):
-            stored = self._catalog.stored(numbers)
+        aside, old = folder.with_name("lexical.new"), folder.with_name("lexical.old")
+        lexical = LexicalIndex(aside, create=True)
+        numbers = self._catalog.numbers()
+        for done in range(0, len(numbers), BATCH):
+            progress("building the lexical index", done, len(numbers))
+            stored = self._catalog.stored(numbers[done : done + BATCH])
             lexical.put((number, found.paper) for number, found in stored.items())
         lexical.commit()
-        return lexical
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        aside.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        self._catalog.set_meta(lexical="clean", lexical_seal=lexical_seal(folder))
+        return LexicalIndex(folder)
+
+
+def _onwards(progress: Progress, done: int, total: int, more: int) -> None:
+    progress("indexing", done + more, total)
 
 
 def _report(problem: Problem, intake: Intake) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import tantivy
 
 from assistant.cleaning import clean
-from assistant.errors import LibraryDamaged, LibraryReadOnly
+from assistant.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from assistant.library.disk import full
 from assistant.papers import Paper
 from assistant.text import ANALYZER, WORDS_ANALYZER, Phrase, analyzer, phrase, spelled, words_analyzer, written
@@ -74,8 +74,15 @@ class LexicalIndex:
                 document.add_text("authors", " ".join(paper.authors))
                 writer.add_document(document)
 
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Take papers out. They are found until `commit`."""
+        with _mapped(self._folder):
+            writer = self._open_writer()
+            for number in numbers:
+                writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "number", number))
+
     def commit(self) -> None:
-        """Make what was put durable and visible, and give the writer back."""
+        """Make what was put and removed durable and visible, and give the writer back."""
         if self._writer is None:
             return
         with _mapped(self._folder):
@@ -189,15 +196,19 @@ def _idf(total: int, frequency: int) -> float:
 
 @contextlib.contextmanager
 def _mapped(folder: Path) -> Iterator[None]:
-    """tantivy's ValueError and OSError as ours; its text is all there is to tell them apart."""
+    """tantivy's errors as ours; its text is all there is to tell them apart. Panics out of its Rust core, which a
+    garbled file can bring about, are BaseExceptions of pyo3."""
     try:
         yield
-    except (ValueError, OSError, RuntimeError) as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, LibraryError, MemoryError):
+        raise
+    except BaseException as error:
         said = str(error)
         if short := full(folder, said):
             raise short from error
         if any(sign in said for sign in ("Permission denied", "Read-only file system", "os error 13", "os error 30")):
             raise LibraryReadOnly(f"{folder} cannot be written", hint="Check the folder's permissions.") from error
         raise LibraryDamaged(
-            f"the lexical index in {folder} cannot be read: {said.splitlines()[0]}", hint="Run: assistant reindex"
+            f"the lexical index in {folder} cannot be read: {said.splitlines()[0] if said else type(error).__name__}",
+            hint="Run: assistant reindex",
         ) from error

@@ -11,17 +11,19 @@ from typing import Literal
 
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
-from assistant.errors import LibraryDamaged
+from assistant.errors import LibraryDamaged, LibraryFull
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.fusion import Fused, fuse
-from assistant.library.indexing import check_dimension, check_embedder, chroma_folder, lexical_folder
-from assistant.library.lexical import LexicalIndex
+from assistant.library.indexes import check_dimension, check_embedder, open_chroma, open_lexical
+from assistant.library.lexical import LexicalIndex, Wanted
 from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
 READ = 50  # of the papers found first: their abstracts may explain the question's short forms
+# Damaged, or being written by another process, or on a full disk, where Chroma cannot open: all the same from here.
+UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
 
 Notice = Callable[[str], None]
 Side = Literal["fused", "lexical", "vector"]
@@ -44,22 +46,18 @@ class Searcher:
     @cached_property
     def _lexical(self) -> LexicalIndex | None:
         try:
-            return LexicalIndex(lexical_folder(self._folder))
-        except LibraryDamaged:
+            return open_lexical(self._folder, self._catalog)
+        except (LibraryDamaged, LibraryFull):
             self._notice("the lexical index cannot be read, searching by vectors alone; mend it: assistant reindex")
             return None
 
     @cached_property
     def _chroma(self) -> ChromaIndex | None:
-        if self._catalog.meta("vectors") == "clean":
-            try:
-                return ChromaIndex(chroma_folder(self._folder, self._catalog))
-            except LibraryDamaged:
-                pass
-        self._notice(
-            "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
-        )
-        return None
+        try:
+            return open_chroma(self._folder, self._catalog)
+        except (LibraryDamaged, LibraryFull):
+            self._notice(UNUSABLE)
+            return None
 
     @cached_property
     def _all_vectors(self) -> tuple[list[int], Vectors]:
@@ -119,14 +117,19 @@ class Searcher:
     def _lexical_hits(self, question: str, allowed: set[int] | None) -> dict[int, float]:
         if self._lexical is None or self._wording is None:
             return {}
-        limit = CANDIDATES if allowed is None else max(1, len(self._lexical))
         wanted = self._wording.wanted(question)
-        hits = self._lexical.search(wanted, limit=limit)
+        hits = self._lexical_best(self._lexical, wanted, allowed)
         read = (found.paper.abstract for found in self._catalog.stored(list(hits)[:READ]).values())
-        if (more := self._wording.wanted(question, read)) != wanted:
-            hits = self._lexical.search(more, limit=limit)
-        kept = [(paper, score) for paper, score in hits.items() if allowed is None or paper in allowed]
-        return dict(kept[:CANDIDATES])
+        more = self._wording.wanted(question, read)
+        return hits if more == wanted else self._lexical_best(self._lexical, more, allowed)
+
+    def _lexical_best(
+        self, index: LexicalIndex, wanted: Sequence[Wanted], allowed: set[int] | None
+    ) -> dict[int, float]:
+        """The best of the allowed papers, or of all that the catalog has: the index may still hold removed ones."""
+        hits = index.search(wanted, limit=CANDIDATES if allowed is None else max(1, len(index)))
+        kept = self._catalog.known(hits) if allowed is None else allowed
+        return dict([(paper, score) for paper, score in hits.items() if paper in kept][:CANDIDATES])
 
     def _vector_hits(
         self, question: str, allowed: set[int] | None, lexical: Iterable[int]
@@ -153,11 +156,9 @@ class Searcher:
         if self._chroma is not None:
             try:
                 return self._chroma.nearest(query, limit=CANDIDATES)
-            except LibraryDamaged:
+            except (LibraryDamaged, LibraryFull):
                 self.__dict__["_chroma"] = None
-                self._notice(
-                    "the vector index is damaged, searching the vectors one by one; mend it: assistant reindex"
-                )
+                self._notice(UNUSABLE)
         return nearest_exactly(*self._all_vectors, query, limit=CANDIDATES)
 
     def _exact_hits(self, query: Vectors, papers: Iterable[int]) -> dict[int, float]:

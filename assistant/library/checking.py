@@ -1,0 +1,61 @@
+"""What is right and wrong with the files of a library, for `doctor`; nothing is changed by looking."""
+
+from pathlib import Path
+
+from assistant.embedders import Embedder
+from assistant.errors import EmbedderMismatch, LibraryError
+from assistant.library.catalog import Catalog
+from assistant.library.indexes import check_embedder, open_chroma, open_lexical
+from assistant.results import Finding
+
+MEND, FINISH = "Mend it: assistant reindex", "Finish it: assistant reindex --pending"
+
+
+def findings(folder: Path, catalog: Catalog, embedder: Embedder) -> list[Finding]:
+    """The catalog by SQLite's own check, the indexes by their seals and counts, the embedder by its fingerprint."""
+    found = [_catalog(catalog)]
+    if pending := catalog.counts()[1]:
+        found.append(Finding("pending", "note", f"{pending:,} papers are not yet indexed", FINISH))
+    found += [_lexical(folder, catalog), _vectors(folder, catalog)]
+    try:
+        check_embedder(catalog, embedder)
+    except EmbedderMismatch as error:
+        found.append(Finding("vectors", "fault", str(error), error.hint))
+    return found
+
+
+def _catalog(catalog: Catalog) -> Finding:
+    papers, _, chunks = catalog.counts()
+    if faults := catalog.faults():
+        return Finding("catalog", "fault", faults, "Restore a copy, or move the folder away and ingest again.")
+    return Finding("catalog", "ok", f"{papers:,} papers, {chunks:,} chunks")
+
+
+def _lexical(folder: Path, catalog: Catalog) -> Finding:
+    papers, pending, _ = catalog.counts()
+    try:
+        lexical = open_lexical(folder, catalog)
+        size = len(lexical)
+        lexical.close()
+    except LibraryError as error:
+        return Finding("lexical index", "fault", str(error), MEND)
+    if catalog.meta("lexical") == "dirty":
+        return Finding("lexical index", "note", "marked unfinished; it may hold papers that were removed", FINISH)
+    if papers - pending <= size <= papers:  # what is pending may be there in an older form, or already
+        return Finding("lexical index", "ok", f"{size:,} papers")
+    return Finding("lexical index", "fault", f"{size:,} papers of {papers:,}", MEND)
+
+
+def _vectors(folder: Path, catalog: Catalog) -> Finding:
+    if catalog.meta("vectors") != "clean":
+        return Finding("vector index", "note", "marked unfinished; exact search stands in", FINISH)
+    try:
+        chroma = open_chroma(folder, catalog)
+        size = len(chroma)
+        chroma.close()
+    except LibraryError as error:
+        return Finding("vector index", "fault", str(error), MEND)
+    chunks = catalog.counts()[2]
+    if size == chunks:
+        return Finding("vector index", "ok", f"{size:,} chunks")
+    return Finding("vector index", "fault", f"{size:,} chunks of {chunks:,}", MEND)
