@@ -87,7 +87,6 @@ _TIMES = re.compile(
     r"(?<=\d) ?×\s*(?=\d)|(?<=\d)times(?![a-z])|\btimes~(?=\d)|(?<=\b[B-Zb-hj-z]) times (?=[B-Zb-hj-z]\b)"
 )
 _TIE = re.compile(r"(?<=[\w.,:;)\]])~(?=[\w(\[])")
-_SPACES = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
@@ -97,10 +96,8 @@ def clean(text: str) -> str:
     Source of the patterns: the four seed files and 30,000 arXiv abstracts. Never raises; words are kept, also
     those of unknown commands (`\\tool` → `tool`).
     """
-    text = _SPACES.sub(" ", printable(text))  # before the patterns too: several are slow on long white space
-    if _DAMAGE.search(text):
-        text = _delatex(text)
-    return _SPACES.sub(" ", text).strip()
+    text = " ".join(printable(text).split())  # before the patterns too: several are slow on long white space
+    return " ".join(_delatex(text).split()) if _DAMAGE.search(text) else text
 
 
 def _delatex(text: str) -> str:

@@ -52,7 +52,7 @@ def _attempt(what: str, check: Callable[[], list[Finding]]) -> list[Finding]:
 
 
 def _versions() -> Finding:
-    names = ("chromadb", "tantivy", "model2vec", "openai", "tiktoken")
+    names = ("chromadb", "tantivy", "tokenizers", "openai", "tiktoken")
     parts = ", ".join(f"{name} {metadata.version(name)}" for name in names)
     return Finding("program", "ok", f"paper-assistant {__version__}, Python {platform.python_version()}, {parts}")
 

@@ -141,3 +141,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if whole and exitstatus == 0 and unused:
         print(f"\nrecordings that no test asked for: {', '.join(unused)}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def index_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches open the vector index at once, as in a process that has asked for long."""
+    monkeypatch.setattr("assistant.library.searching.SCANNED", 0)

@@ -35,8 +35,8 @@ ONLY_IN = {
     "tiktoken": {"text.py", "doctor.py"},
     "huggingface_hub": {"embedders/static.py"},
     "onnxruntime": {"embedders/onnx.py"},
-    "model2vec": {"embedders/static.py"},
-    "tokenizers": {"embedders/onnx.py"},
+    "safetensors": {"embedders/static.py"},
+    "tokenizers": {"embedders/onnx.py", "embedders/static.py"},
     "rerankers": {"rerankers/cross_encoder.py"},
     "sqlite3": {
         "library/catalog.py",
@@ -100,7 +100,7 @@ def test_help_loads_none_of_the_heavy_packages() -> None:
     code = (
         "import sys\nfrom assistant.cli import app\n"
         "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = ('chromadb', 'openai', 'numpy', 'tantivy', 'model2vec', 'pydantic', 'onnxruntime', 'rerankers')\n"
+        "heavy = ('chromadb', 'openai', 'numpy', 'tantivy', 'tokenizers', 'pydantic', 'onnxruntime', 'rerankers')\n"
         "print('loaded:', *[name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -25,7 +25,7 @@ from assistant.errors import (
     LibraryTooNew,
     PaperNotFound,
 )
-from assistant.library import Library
+from assistant.library import Library, searching
 from assistant.library.vectors import nearest_exactly
 from assistant.papers import Filters, Paper, Problem, Record
 from assistant.results import Intake
@@ -452,6 +452,7 @@ def test_a_writer_that_dies_at_any_step_costs_no_paper(
         assert well(library)
 
 
+@pytest.mark.usefixtures("index_at_once")
 def test_what_a_crash_left_is_searched_exactly_while_another_process_writes(opened: Opened) -> None:
     with opened() as library:
         file(library, PAPERS)
@@ -466,6 +467,7 @@ def test_what_a_crash_left_is_searched_exactly_while_another_process_writes(open
     assert any("another process is writing" in notice for notice in notices)
 
 
+@pytest.mark.usefixtures("index_at_once")
 @pytest.mark.parametrize("harm", ["hnsw gone", "chroma gone", "database garbled"])
 def test_a_damaged_vector_index_is_seen_and_exact_search_stands_in(opened: Opened, harm: str) -> None:
     with opened() as library:
@@ -603,6 +605,7 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
         folder = library.folder
     code = (
         "import os, sys; from pathlib import Path; from tests.test_library import *\n"
+        "from assistant.library import searching\n"
         "embed = lambda: StaticEmbedder('bundled', BUNDLED)\n"
         "with Library(Path(sys.argv[2]), embedder=embed, create=True) as warm:  # imports, while we still may\n"
         "    file(warm, PAPERS); titles(warm, 'KV cache')\n"
@@ -610,6 +613,7 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
         "    if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         "except OSError: sys.exit(77)\n"
         "notices = []\n"
+        "searching.SCANNED = 0\n"
         "library = Library(Path(sys.argv[1]), embedder=embed, notice=notices.append)\n"
         "assert titles(library, 'structured decoding with grammars')[0] == GRAMMAR.title\n"
         "assert any('one by one' in notice for notice in notices)\n"
@@ -647,11 +651,26 @@ def test_chroma_finds_what_exact_search_finds(sample_home: Path, embedder: Embed
     (folder,) = (sample_home / "samples").iterdir()
     with Library(folder, embedder=lambda: embedder) as library:
         searcher = library._fresh_searcher()
-        numbers, vectors = searcher._all_vectors
         for question in ("KV cache memory", "quantization", "compiler fuzzing", "code generation benchmarks"):
             query = embedder.embed([question])[0]
-            exact = nearest_exactly(numbers, vectors, query, limit=10)
+            exact = nearest_exactly(searcher._blocks(), query, limit=10)
             assert searcher._chroma is not None
             indexed = searcher._chroma.nearest(query, limit=10)
-            assert set(indexed) == set(exact)
-            assert all(indexed[number] == pytest.approx(exact[number], abs=2e-3) for number in exact)
+            assert set(indexed) == {near.chunk for near in exact.values()}
+            assert all(indexed[near.chunk] == pytest.approx(near.cosine, abs=2e-3) for near in exact.values())
+
+
+def test_who_asks_once_opens_no_vector_index_and_who_goes_on_asking_finds_the_same(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "SCANNED", 2 * len(PAPERS))
+    question = "quantization of the KV cache"
+    with opened() as library:
+        file(library, PAPERS)
+        searcher = library._fresh_searcher()
+        found, index_opened = [], []
+        for _ in range(3):
+            found.append([(one.found.paper_id, round(one.vector, 2)) for one in library.search(question, limit=3)])
+            index_opened.append("_chroma" in vars(searcher))
+        assert index_opened == [False, False, True]
+        assert found[0] == found[1] == found[2]

@@ -86,6 +86,7 @@ def test_every_file_of_a_library_is_among_those_that_are_damaged_here(whole: Pat
     assert all(any(whole.glob(pattern)) for pattern in FILES)
 
 
+@pytest.mark.usefixtures("index_at_once")
 @pytest.mark.parametrize("pattern", FILES)
 def test_an_index_file_in_any_state_gives_right_answers_and_is_repaired(
     whole: Path, tmp_path: Path, embedder: Embedder, pattern: str

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.embedders import chroma, hosted, onnx, static
-from assistant.embedders.embedder import Embedder, Vectors
+from assistant.embedders.embedder import Embedder, LateInteraction, Vectors
 from assistant.embedders.static import BUNDLED, StaticEmbedder
 from assistant.endpoint import Endpoint
 from assistant.errors import EmbedderError
 
-__all__ = ["BUNDLED", "FORMS", "Embedder", "StaticEmbedder", "Vectors", "fingerprint", "load"]
+__all__ = ["BUNDLED", "FORMS", "Embedder", "LateInteraction", "StaticEmbedder", "Vectors", "fingerprint", "load"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,15 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of `texts`, shape (len(texts), dimension), each of length 1 (0 where nothing is known of it).
         EmbedderError: it cannot be run."""
+        ...
+
+
+@runtime_checkable
+class LateInteraction(Protocol):
+    """An embedder that has vectors of words too, and so can read a text more closely than by its one vector."""
+
+    def interaction(self, question: str, texts: Sequence[str]) -> Vectors:
+        """How near the words of each text are to those of the question, shape (len(texts),), at most 1."""
         ...
 
 

@@ -1,39 +1,85 @@
-"""Static embedders in Model2Vec form: the bundled one, one in a folder, or one of the Hugging Face hub by its name."""
+"""Static embedders in Model2Vec form: the bundled one, one in a folder, or one of the Hugging Face hub by its name.
 
+Such a model is a table with a vector for each token; a text's vector is the sum of its tokens' vectors. The files are
+read here and not by the package model2vec, whose import alone takes longer than a search.
+"""
+
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
 
 from assistant.embedders.embedder import Vectors, digest, of_length_one
+from assistant.embedders.interaction import max_sim
 from assistant.endpoint import Endpoint
 from assistant.errors import EmbedderError
 from assistant.places import exists, expanded
 
 BUNDLED = Path(__file__).parent.parent / "static_model"
 FILES = ("model.safetensors", "tokenizer.json", "config.json")
+MAX_TOKENS = 512  # of a text; as model2vec does
+AT_ONCE = 64  # texts tokenized at a time
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 class StaticEmbedder:
-    """A Model2Vec model in a folder: the mean of token vectors, thousands of abstracts a second on one core."""
+    """A Model2Vec model in a folder: the sum of token vectors, thousands of abstracts a second on one core."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        from model2vec import StaticModel
-
         self.name, self.fingerprint = name, _digest(folder)
         try:
-            self._model = StaticModel.from_pretrained(folder)
+            self._table = _table(folder / "model.safetensors")
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()
+            self._unknown = _unknown(folder / "tokenizer.json")
         except Exception as error:  # safetensors and tokenizers raise Exceptions of no narrower kind
             raise EmbedderError(f"the model in {folder} cannot be loaded: {error}", hint="Is it whole?") from error
-        self.dimension = int(self._model.dim)
+        self.dimension = int(self._table.shape[1])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        vectors = self._model.encode(list(texts), use_multiprocessing=False)
-        return of_length_one(np.asarray(vectors, dtype=np.float32))
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for at in range(0, len(texts), AT_ONCE):
+            for row, tokens in enumerate(self._tokens(texts[at : at + AT_ONCE]), at):
+                vectors[row] = self._table[tokens].sum(axis=0, dtype=np.float32)
+        return of_length_one(vectors)
+
+    def interaction(self, question: str, texts: Sequence[str]) -> Vectors:
+        """How well each text has something near to every token of the question (`interaction.max_sim`), shape
+        (len(texts),)."""
+        return max_sim(self._tokens([question])[0], self._tokens(texts), self._table)
+
+    def _tokens(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """The known tokens of each text, as rows of the table."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        rows = (np.asarray(encoding.ids, dtype=np.int64) for encoding in encodings)
+        return [ids[ids != self._unknown][:MAX_TOKENS] for ids in rows]
+
+
+def _table(file: Path) -> NDArray[np.float32] | NDArray[np.int8]:
+    """A vector for each token id, shape (tokens, dimension). Tokens that share a vector, or whose vectors carry a
+    weight of their own, are written out, as model2vec's `mapping` and `weights` say."""
+    tensors = load_file(file)
+    table = tensors["embeddings"]
+    if "mapping" in tensors:
+        table = table[tensors["mapping"]]
+    if "weights" in tensors:
+        table = table.astype(np.float32) * tensors["weights"].astype(np.float32)[:, None]
+    return table if table.dtype == np.int8 else table.astype(np.float32)
+
+
+def _unknown(file: Path) -> int:
+    """The id of the token that stands for what the tokenizer does not know, which has no meaning; -1 without one."""
+    model = json.loads(file.read_text(encoding="utf-8"))["model"]
+    name, vocabulary = model.get("unk_token"), model.get("vocab", {})
+    if isinstance(vocabulary, dict):
+        return int(vocabulary.get(name, -1))
+    return int(model.get("unk_id") or -1)
 
 
 def load(name: str, place: str, endpoint: Endpoint | None) -> StaticEmbedder:

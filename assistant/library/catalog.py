@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import LibraryDamaged
 from assistant.library import filing, selecting
@@ -20,7 +21,6 @@ from assistant.library.schema import (
     PENDING,
     as_ours,
     from_row,
-    read_paper,
 )
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 
@@ -159,18 +159,25 @@ class Catalog:
         return [(int(row[0]), from_row(row[1:])) for row in rows]
 
     def stored(self, numbers: Sequence[int]) -> dict[int, StoredPaper]:
-        """The papers of these numbers, with where each came from."""
-        return {n: self._stored(n) for n in numbers}
-
-    def _stored(self, number: int) -> StoredPaper:
+        """The papers of these numbers, in this order, with where each came from."""
+        sources: dict[int, list[Provenance]] = {}
         with self._mapped():
-            (paper_id,) = self._db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()
-            rows = self._db.execute(
-                "SELECT source, file, line, day FROM sources WHERE number = ? ORDER BY rowid", (number,)
-            ).fetchall()
-            paper = read_paper(self._db, number)
-            sources = tuple(Provenance(source, file, line, Date.fromisoformat(day)) for source, file, line, day in rows)
-        return StoredPaper(paper_id, paper, sources)
+            rows = self._among("SELECT number, rowid, source, file, line, day FROM sources WHERE number", numbers)
+            for number, _, source, file, line, day in sorted(rows):
+                sources.setdefault(number, []).append(Provenance(source, file, line, Date.fromisoformat(day)))
+            papers = self._among(f"SELECT number, paper_id, {', '.join(FIELDS)} FROM papers WHERE number", numbers)
+            found = {
+                number: StoredPaper(paper_id, from_row(row), tuple(sources.get(number, ())))
+                for number, paper_id, *row in papers
+            }
+            return {number: found[number] for number in numbers}
+
+    def texts(self, numbers: Sequence[int]) -> list[tuple[str, str]]:
+        """Title and abstract of each of these papers."""
+        with self._mapped():
+            rows = self._among("SELECT number, title, abstract FROM papers WHERE number", numbers)
+            found = {number: (title, abstract) for number, title, abstract in rows}
+            return [found[number] for number in numbers]
 
     def resolve(self, name: str) -> int:
         """The number of the paper called `name`: see `selecting.resolve`."""
@@ -199,15 +206,22 @@ class Catalog:
         return [int(row[0]) for row in rows]
 
     def chunks_of(self, papers: Iterable[int] | None = None) -> Iterator[ChunkRow]:
-        """The chunks of these papers, or of all."""
+        """The chunks of these papers, or of all in the order of their numbers."""
         query = 'SELECT number, paper, start, "end", vector FROM chunks'
         with self._mapped():
             if papers is None:
-                rows: Iterable[tuple[int, int, int, int, bytes]] = self._db.execute(f"{query} ORDER BY number")
+                rows: Iterable[tuple[Any, ...]] = self._db.execute(f"{query} ORDER BY number")
             else:
-                rows = (row for one in papers for row in self._db.execute(f"{query} WHERE paper = ?", (one,)))
+                rows = self._among(f"{query} WHERE paper", papers)
             for number, paper, start, end, vector in rows:
                 yield ChunkRow(number, paper, Chunk(start, end), vector)
+
+    def vectors(self, block: int) -> Iterator[list[tuple[int, int, bytes]]]:
+        """(number, paper, vector) of every chunk, up to `block` at a time."""
+        with self._mapped():
+            rows = self._db.execute("SELECT number, paper, vector FROM chunks")
+            while some := rows.fetchmany(block):
+                yield some
 
     def numbers(self) -> list[int]:
         """Numbers of all papers."""
@@ -223,18 +237,25 @@ class Catalog:
         with self._mapped():
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
-    def chunk_owners(self, numbers: Sequence[int]) -> dict[int, tuple[int, Chunk]]:
-        """The paper number and span of each of these chunks; unknown numbers are left out."""
-        rows = self._among('SELECT number, paper, start, "end" FROM chunks WHERE number', numbers)
-        return {number: (paper, Chunk(start, end)) for number, paper, start, end in rows}
+    def owners(self, chunks: Iterable[int]) -> list[tuple[int, int]]:
+        """(chunk, its paper) for each of these chunks, in this order; unknown ones are left out."""
+        asked = list(chunks)
+        known = dict(self._among("SELECT number, paper FROM chunks WHERE number", asked))
+        return [(chunk, known[chunk]) for chunk in asked if chunk in known]
 
-    def _among(self, query: str, numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    def spans(self, chunks: Iterable[int]) -> dict[int, Chunk]:
+        """The span of each of these chunks, by its paper."""
+        rows = self._among('SELECT paper, start, "end" FROM chunks WHERE number', chunks)
+        return {paper: Chunk(start, end) for paper, start, end in rows}
+
+    def _among(self, query: str, numbers: Iterable[int]) -> list[tuple[Any, ...]]:
         """Rows of `query`, which ends in a column, that have one of the numbers there."""
-        asked = [int(number) for number in numbers]
+        asked, rows = [int(number) for number in numbers], []
         with self._mapped():
             for at in range(0, len(asked), VARIABLES):
                 part = asked[at : at + VARIABLES]
-                yield from self._db.execute(f"{query} IN ({', '.join('?' * len(part))})", part)
+                rows += self._db.execute(f"{query} IN ({', '.join('?' * len(part))})", part).fetchall()
+        return rows
 
     def tally(self) -> dict[str, int]:
         """How many papers each source brought."""

@@ -1,9 +1,13 @@
-"""One ranking out of two: lexical and vector scores on one scale, weighted. Pure."""
+"""One ranking out of two, and its first papers read more closely: scores on one scale, weighted. Pure.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+The weights were chosen on training parts only: tools/bench_retrieval.py --tune, docs/embedder.md.
+"""
 
-VECTOR_WEIGHT = 0.3  # chosen on the training parts only: tools/bench_retrieval.py --weights
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+VECTOR_WEIGHT = 0.3
+CLOSE_WEIGHT = 0.5  # of what late interaction adds, beside 1.0 for the fused score
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,17 @@ def fuse(
         for paper in lexical.keys() | vector.keys()
     ]
     return sorted(fused, key=lambda f: (-f.score, f.paper))
+
+
+def reordered(fused: Sequence[Fused], near: Sequence[float], *, weight: float = CLOSE_WEIGHT) -> list[Fused]:
+    """`fused`, its first papers in the order that they have with `near`, one number in [0, 1] for each of them; the
+    others follow. Scores stay in [0, 1] and fall from first to last."""
+    read = [
+        replace(one, score=(one.score + weight * max(0.0, close)) / (1 + weight))
+        for one, close in zip(fused, near, strict=False)
+    ]
+    rest = [replace(one, score=one.score / (1 + weight)) for one in fused[len(read) :]]
+    return sorted(read, key=lambda f: (-f.score, f.paper)) + rest
 
 
 def _normalised(scores: Mapping[int, float]) -> dict[int, float]:

@@ -114,7 +114,9 @@ class Writer:
         an earlier reindex to the same end has done is not done again. Old chunks are searched until they are
         replaced, unless they come from another embedder."""
         if not self.resumes(chunk_tokens):
+            dimension = self._embedder.dimension
             same = self._catalog.meta("fingerprint") == self._embedder.fingerprint
+            same = same and self._catalog.whole_number("dimension", dimension) == dimension
             with self._catalog.transaction():
                 self._catalog.unindex(keep_chunks=same)
                 self._catalog.set_meta(vectors="dirty", lexical="dirty", reindexing=self._goal(chunk_tokens))
@@ -128,7 +130,7 @@ class Writer:
         return self._catalog.meta("reindexing") == self._goal(chunk_tokens)
 
     def _goal(self, chunk_tokens: int | None) -> str:
-        return f"{self._embedder.fingerprint} {chunk_tokens}"
+        return f"{self._embedder.fingerprint} {self._embedder.dimension} {chunk_tokens}"
 
     def remove(self, papers: Sequence[int], *, progress: Progress = lambda what, done, total: None) -> None:
         """Take papers out of the library. From the catalog they go in one transaction, which is what counts."""

@@ -152,13 +152,13 @@ class Library:
         filters: Filters | None = None,
         phrases: Sequence[str] = (),
         without: Sequence[str] = (),
-        side: Side = "fused",
+        side: Side = "closely",
     ) -> list[Passage]:
         """The `limit` papers nearest to `question` that meet `filters`, mention every one of `phrases` and none of
         `without`, best first.
 
-        `side` is `fused`, or `lexical` or `vector` to see one side alone. EmbedderMismatch. LibraryDamaged: phrases
-        are given and there is no lexical index.
+        `side` is `closely`, or `lexical`, `vector` or `fused` to see a part of the work alone. EmbedderMismatch.
+        LibraryDamaged: phrases are given and there is no lexical index.
         """
         searcher = self._fresh_searcher()
         with self._catalog.snapshot():

@@ -4,29 +4,38 @@ Where the vector index is marked dirty, missing or broken, exact search over the
 slower and right, with a notice.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from assistant.cleaning import clean
-from assistant.embedders import Embedder, Vectors
+from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryDamaged, LibraryFull
-from assistant.library.catalog import Catalog, ChunkRow
-from assistant.library.fusion import Fused, fuse
+from assistant.library.catalog import Catalog
+from assistant.library.fusion import Fused, fuse, reordered
 from assistant.library.indexes import check_dimension, check_embedder, open_chroma, open_lexical
 from assistant.library.lexical import LexicalIndex, Wanted
-from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
+from assistant.library.vectors import Block, ChromaIndex, Near, from_bytes, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
+CLOSELY = 40  # papers whose words are held against the question's one by one; more gained nothing
 READ = 50  # of the papers found first: their abstracts may explain the question's short forms
 # Damaged, or being written by another process, or on a full disk, where Chroma cannot open: all the same from here.
 UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
 
+# Vectors read one by one in a process before it opens the vector index: opening costs as much as reading these, and
+# most processes ask once. (The rule of ski rental: never worse than twice the best.)
+SCANNED = 1_000_000
+KEPT = 100_000  # vectors that stay in memory between two scans
+BLOCK = 10_000  # vectors read at a time
+
 Notice = Callable[[str], None]
-Side = Literal["fused", "lexical", "vector"]
+Side = Literal["closely", "fused", "lexical", "vector"]
 
 
 class Searcher:
@@ -36,6 +45,7 @@ class Searcher:
         self._folder, self._catalog, self._notice = folder, catalog, notice
         self._load_embedder = embedder
         _, _, self._chunks = catalog.counts()
+        self._scanned = 0  # vectors read one by one so far
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -60,8 +70,14 @@ class Searcher:
             return None
 
     @cached_property
-    def _all_vectors(self) -> tuple[list[int], Vectors]:
-        return self._matrix(list(self._catalog.chunks_of()))
+    def _kept(self) -> list[Block]:
+        return list(self._blocks())
+
+    def _blocks(self) -> Iterator[Block]:
+        """The vectors of all chunks, read from the catalog."""
+        for rows in self._catalog.vectors(BLOCK):
+            numbers, papers, vectors = zip(*rows, strict=True)
+            yield Block(np.array(numbers), np.array(papers), from_bytes(vectors, self._embedder.dimension))
 
     def search(
         self,
@@ -80,9 +96,13 @@ class Searcher:
         question = clean(question)
         allowed = self._allowed(filters, phrases, without)
         lexical = self._lexical_hits(question, allowed) if side != "vector" else {}
-        vector, chunks = self._vector_hits(question, allowed, lexical) if side != "lexical" else ({}, {})
-        ranked = fuse(lexical, vector)[:limit]
+        near = self._vector_hits(question, allowed, lexical) if side != "lexical" else {}
+        ranked = fuse(lexical, {paper: one.cosine for paper, one in near.items()})
+        if side == "closely":
+            ranked = self._reordered(question, ranked)
+        ranked = ranked[:limit]
         found = self._catalog.stored([one.paper for one in ranked])
+        chunks = self._catalog.spans([near[one.paper].chunk for one in ranked if one.paper in near])
         return [_passage(one, found[one.paper], chunks.get(one.paper)) for one in ranked]
 
     def respelled(self, question: str) -> Respelled:
@@ -131,42 +151,51 @@ class Searcher:
         kept = self._catalog.known(hits) if allowed is None else allowed
         return dict([(paper, score) for paper, score in hits.items() if paper in kept][:CANDIDATES])
 
-    def _vector_hits(
-        self, question: str, allowed: set[int] | None, lexical: Iterable[int]
-    ) -> tuple[dict[int, float], dict[int, Chunk]]:
-        """For every paper near the question, or found by the lexical side, its best cosine and chunk."""
+    def _reordered(self, question: str, ranked: Sequence[Fused]) -> list[Fused]:
+        """`ranked`, its first papers by how near their words are to each of the question's, where the embedder has
+        vectors of words."""
+        if not isinstance(self._embedder, LateInteraction):
+            return list(ranked)
+        first = self._catalog.texts([one.paper for one in ranked[:CLOSELY]])
+        texts = [f"{clean(title)}. {clean(abstract)}" for title, abstract in first]
+        return reordered(ranked, self._embedder.interaction(question, texts).tolist())
+
+    def _vector_hits(self, question: str, allowed: set[int] | None, lexical: Collection[int]) -> dict[int, Near]:
+        """For every paper near the question, or found by the lexical side, its nearest chunk."""
         vectors = self._embedder.embed([question])
         check_dimension(self._catalog, self._embedder, vectors)
         query = vectors[0]
         if allowed is not None:
-            hits = self._exact_hits(query, allowed)
-        else:
-            hits = self._index_hits(query)
-            if self._chunks > CANDIDATES:  # else every chunk is among the hits already
-                hits |= self._exact_hits(query, lexical)
-        best: dict[int, float] = {}
-        chunks: dict[int, Chunk] = {}
-        owners = self._catalog.chunk_owners(list(hits))
-        for number, (paper, chunk) in owners.items():
-            if hits[number] > best.get(paper, -2.0):
-                best[paper], chunks[paper] = hits[number], chunk
-        return best, chunks
+            return self._scan(query, limit=CANDIDATES, only=allowed)
+        if self._scanned >= SCANNED and (hits := self._index_hits(query)) is not None:
+            near: dict[int, Near] = {}
+            for chunk, paper in self._catalog.owners(hits):  # nearest first
+                near.setdefault(paper, Near(hits[chunk], chunk))
+            return self._scan(query, limit=CANDIDATES, only=set(lexical) - near.keys()) | near
+        return self._scan(query, limit=CANDIDATES, also=lexical)
 
-    def _index_hits(self, query: Vectors) -> dict[int, float]:
+    def _index_hits(self, query: Vectors) -> dict[int, float] | None:
+        """Cosines of the chunks nearest to `query`, by the vector index; None where it cannot be used."""
         if self._chroma is not None:
             try:
                 return self._chroma.nearest(query, limit=CANDIDATES)
             except (LibraryDamaged, LibraryFull):
                 self.__dict__["_chroma"] = None
                 self._notice(UNUSABLE)
-        return nearest_exactly(*self._all_vectors, query, limit=CANDIDATES)
+        return None
 
-    def _exact_hits(self, query: Vectors, papers: Iterable[int]) -> dict[int, float]:
-        numbers, vectors = self._matrix(list(self._catalog.chunks_of(sorted(papers))))
-        return nearest_exactly(numbers, vectors, query, limit=max(1, len(numbers)))
-
-    def _matrix(self, rows: Sequence[ChunkRow]) -> tuple[list[int], Vectors]:
-        return [row.number for row in rows], from_bytes([row.vector for row in rows], self._embedder.dimension)
+    def _scan(
+        self, query: Vectors, *, limit: int, also: Collection[int] = (), only: Collection[int] | None = None
+    ) -> dict[int, Near]:
+        """What the vector index approximates, by reading vectors one by one: `vectors.nearest_exactly`."""
+        if only is not None and len(only) < self._chunks / 10:
+            rows = list(self._catalog.chunks_of(sorted(only)))
+            matrix = from_bytes([row.vector for row in rows], self._embedder.dimension)
+            some = Block(np.array([row.number for row in rows]), np.array([row.paper for row in rows]), matrix)
+            return nearest_exactly([some], query, limit=limit)
+        self._scanned += self._chunks
+        blocks = self._kept if self._chunks <= KEPT else self._blocks()
+        return nearest_exactly(blocks, query, limit=limit, also=also, only=only)
 
     def close(self) -> None:
         for index in ("_chroma", "_lexical"):

@@ -8,12 +8,14 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.embedders import Vectors
 from assistant.errors import LibraryDamaged
@@ -117,15 +119,51 @@ class ChromaIndex:
         self._client.clear_system_cache()
 
 
-def nearest_exactly(numbers: Sequence[int], vectors: Vectors, vector: Vectors, *, limit: int) -> dict[int, float]:
-    """Cosines of the `limit` rows of `vectors` (shape (n, dimension), rows of length 1) nearest to `vector`, by the
-    row's entry in `numbers`. What Chroma approximates, without an index."""
-    if not len(numbers):
-        return {}
-    scores = vectors @ vector
-    best = np.argpartition(-scores, min(limit, len(scores)) - 1)[:limit]
-    best = best[np.argsort(-scores[best], kind="stable")]
-    return {int(numbers[row]): float(scores[row]) for row in best}
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A paper's nearest chunk, and its cosine."""
+
+    cosine: float
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Chunks as arrays: their numbers and papers, shape (n,), and vectors of length 1, shape (n, dimension)."""
+
+    numbers: NDArray[np.int64]
+    papers: NDArray[np.int64]
+    vectors: Vectors
+
+
+def nearest_exactly(
+    blocks: Iterable[Block],
+    query: Vectors,
+    *,
+    limit: int,
+    also: Collection[int] = (),
+    only: Collection[int] | None = None,
+) -> dict[int, Near]:
+    """The nearest chunk of each paper that has one of the `limit` chunks nearest to `query` (shape (dimension,)), or
+    is in `also`; of the papers in `only`, if it is given. What a vector index approximates, without one."""
+    besides, allowed = np.fromiter(also, np.int64), None if only is None else np.fromiter(only, np.int64)
+    chunks, papers, cosines = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+    for block in blocks:
+        scores = block.vectors @ query
+        if allowed is not None:
+            scores[~np.isin(block.papers, allowed)] = -np.inf
+        best = np.argpartition(-scores, limit - 1)[:limit] if limit < len(scores) else np.arange(len(scores))
+        rows = np.union1d(best, np.flatnonzero(np.isin(block.papers, besides)))
+        rows = rows[np.isfinite(scores[rows])]
+        chunks.append(block.numbers[rows])
+        papers.append(block.papers[rows])
+        cosines.append(scores[rows])
+    owners, near = np.concatenate(papers), np.concatenate(cosines)
+    numbers, order = np.concatenate(chunks), np.argsort(-near, kind="stable")
+    found: dict[int, Near] = {}
+    for row in order[(np.arange(len(order)) < limit) | np.isin(owners[order], besides)]:
+        found.setdefault(int(owners[row]), Near(float(near[row]), int(numbers[row])))
+    return found
 
 
 @contextlib.contextmanager
