@@ -111,9 +111,8 @@ class Assistant:
         """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`)."""
         query = parse(checked_question(question), today=Date.today(), filters=filters)
         found = self.library.find(query, limit=self._k(k))
-        for notice in (*found.notices, found.why_nothing):
-            if notice:
-                self._notice(notice)
+        for notice in filter(None, (*found.notices, found.why_nothing)):
+            self._notice(notice)
         return [_result(rank, passage) for rank, passage in enumerate(found.passages, 1)]
 
     def ask(
