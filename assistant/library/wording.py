@@ -21,7 +21,7 @@ from assistant.spelling import LONG, nearest
 from assistant.text import Phrase, content_terms, phrase, terms, words_analyzer
 
 # What a match with another way of writing counts, beside 1.0 for the words asked for; chosen on SciFact train and
-# held-out titles (docs/search.md).
+# held-out titles (tools/bench_retrieval.py --train).
 JOINED, SPLIT, SPELT_OUT, SHORTENED = 0.5, 0.5, 0.25, 0.25
 MENDED = 8  # words of a question looked at for mistakes
 LEAST_PART = 4  # letters of each part where one of two words written together is misspelt
