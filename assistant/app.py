@@ -121,9 +121,8 @@ class Assistant:
         query = parse(checked_question(question), today=Date.today(), filters=filters)
         k, reranker = self._k(k), self._reranker
         found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
-        for notice in (*found.notices, found.why_nothing):
-            if notice:
-                self._notice(notice)
+        for notice in filter(None, (*found.notices, found.why_nothing)):
+            self._notice(notice)
         ranked = reranked(found.question, found.passages, reranker)
         if ranked.failure:
             (on_failure or self._notice)(ranked.failure)

@@ -17,6 +17,9 @@ from assistant.results import Intake
 PAPERS = (
     Paper("Fast k-Medoids", "Swapping medoids makes clustering fast.", authors=("Ada Lovelace", "Bo Li")),
     Paper("Overflow", "We mine StackOverflow for answers about overflow errors.", authors=("Bo Li",)),
+    Paper("Deep calls", "Deep recursion ends in a stack overflow."),
+    Paper("Blood", "Cerebrospinal fluid (CSF) is drawn."),
+    Paper("Fluid", "We study cerebrospinal fluid."),
     Paper("Kernels", "FlashAttention tiles attention on a GPU.", date=date(2026, 1, 5)),
     Paper("Kernels again", "A flash of light, and attention is all you need.", date=date(2025, 1, 5)),
     Paper("Grounding", "Retrieval-augmented generation (RAG) grounds answers."),
@@ -72,6 +75,13 @@ def test_the_notice_shows_words_and_no_stems(library: Library) -> None:
     assert find(library, "mediods").notices == ("no abstract has “mediods”; searched for “medoids”",)
 
 
+def test_short_names_and_words_of_the_bundled_vocabulary_are_no_mistakes(library: Library) -> None:
+    assert find(library, "answers to erors").question == "answers to errors"
+    assert find(library, "answers to Erors").question == "answers to Erors"
+    assert find(library, "answers are taekes").question == "answers are takes"
+    assert find(library, "answers are taken").question == "answers are taken"
+
+
 @pytest.mark.parametrize("question", ["clustering medoids", "which medoids?", "caching of Medusa", "LLaMA"])
 def test_known_words_and_names_unlike_any_stay(library: Library, question: str) -> None:
     assert find(library, question).question == question
@@ -95,6 +105,16 @@ def test_known_words_and_names_unlike_any_stay(library: Library, question: str) 
 )
 def test_however_it_is_written_the_paper_is_found(library: Library, question: str, title: str) -> None:
     assert title in by_words(library, question)
+
+
+def test_words_are_joined_and_names_taken_apart_as_abstracts_write_them(library: Library) -> None:
+    assert by_words(library, "tiny quant") == ["Small weights"]
+    assert set(by_words(library, "StackOverflow")) == {"Overflow", "Deep calls"}
+
+
+def test_a_part_of_a_longer_name_is_no_short_form(library: Library) -> None:
+    assert set(by_words(library, "CSF")) == {"Blood", "Fluid"}
+    assert by_words(library, "G-CSF") == ["Blood"]
 
 
 def test_a_short_form_finds_what_only_writes_it_out_and_the_other_way_round(library: Library) -> None:

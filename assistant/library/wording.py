@@ -21,7 +21,7 @@ from assistant.spelling import LONG, nearest
 from assistant.text import Phrase, content_terms, phrase, terms, words_analyzer
 
 # What a match with another way of writing counts, beside 1.0 for the words asked for; chosen on SciFact train and
-# held-out titles (docs/search.md).
+# held-out titles (tools/bench_retrieval.py --train).
 JOINED, SPLIT, SPELT_OUT, SHORTENED = 0.5, 0.5, 0.25, 0.25
 MENDED = 8  # words of a question looked at for mistakes
 LEAST_PART = 4  # letters of each part where one of two words written together is misspelt
@@ -56,11 +56,13 @@ class Wording:
         """`question` with words that no abstract has replaced by what they were most likely meant for, if anything."""
         readable = clean(question)
         asked, names = set(content_terms(readable)), names_in(readable)
-        strange = [word for word in dict.fromkeys(_RUN.findall(readable)) if self._strange(word, asked)]
+        together = {word for *pair, _ in self._joined(readable, asked) for word in pair}
+        distinct = dict.fromkeys(_RUN.findall(readable))
+        strange = [word for word in distinct if word not in together and self._strange(word, asked)]
         meant = {word: self._meant(word, name=word in names) for word in strange[:MENDED]}
         mended = {word: other for word, other in meant.items() if other}
         text = _RUN.sub(lambda match: mended.get(match[0], match[0]), readable) if mended else question
-        known = any(self._index.frequency(term) for term in content_terms(clean(text)))
+        known = bool(together) or any(self._index.frequency(term) for term in content_terms(clean(text)))
         return Respelled(text, tuple(mended.items()), known)
 
     def _strange(self, word: str, asked: set[str]) -> bool:
@@ -115,7 +117,7 @@ class Wording:
         for word in whole:
             if len(apart := phrase(_CAMEL.sub(" ", word))) > 1 and _term(word) in ways:
                 ways[_term(word)][apart] = SPLIT
-        more = dict.fromkeys(self._joined(question, asked), JOINED)
+        more = {one: JOINED for _, _, one in self._joined(question, asked)}
         spelt_out, shortened = _explained(question, whole, abstracts)
         for term, long in spelt_out.items():
             if term in ways:
@@ -123,13 +125,13 @@ class Wording:
         more |= dict.fromkeys(shortened, SHORTENED)
         return [*ways.values(), *({form: weight} for form, weight in more.items())]
 
-    def _joined(self, question: str, asked: Sequence[str]) -> Iterator[Phrase]:
-        """Neighbouring words of the question that an abstract writes as one."""
+    def _joined(self, question: str, asked: Iterable[str]) -> Iterator[tuple[str, str, Phrase]]:
+        """Neighbouring words of the question that an abstract writes as one, and that one."""
         runs = [match for match in _RUN.finditer(question) if set(asked).intersection(terms(match[0]))]
         for left, right in pairwise(runs):
             one = phrase(left[0] + right[0])
             if question[left.end() : right.start()] in (" ", "-") and len(one) == 1 and self._index.stands(one):
-                yield one
+                yield left[0], right[0], one
 
 
 @lru_cache(maxsize=1)
