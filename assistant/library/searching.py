@@ -35,6 +35,7 @@ class Searcher:
         self._folder, self._catalog, self._notice = folder, catalog, notice
         self._load_embedder = embedder
         _, _, self._chunks = catalog.counts()
+        self._lexical = self._open_lexical()  # here, where the marks of a writer that begins now are still seen
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -42,8 +43,7 @@ class Searcher:
         check_embedder(self._catalog, embedder)
         return embedder
 
-    @cached_property
-    def _lexical(self) -> LexicalIndex | None:
+    def _open_lexical(self) -> LexicalIndex | None:
         try:
             return open_lexical(self._folder, self._catalog)
         except (LibraryDamaged, LibraryFull):
