@@ -190,7 +190,7 @@ def test_a_library_from_before_there_were_seals_is_used_as_it_is(
 ) -> None:
     folder = Path(shutil.copytree(whole, tmp_path / "lib"))
     with sqlite3.connect(folder / "catalog.sqlite3") as db:
-        db.execute("DELETE FROM meta WHERE key IN ('vectors_seal', 'lexical_seal', 'lexical')")
+        db.execute("DELETE FROM meta WHERE key IN ('vectors_seal', 'lexical_seal')")
     db.close()
     notices: list[str] = []
     with Library(folder, embedder=lambda: embedder, notice=notices.append) as library:

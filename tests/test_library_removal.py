@@ -13,8 +13,11 @@ from assistant.cli import app
 from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, Vectors
 from assistant.errors import PaperNotFound
 from assistant.library import Library
+from assistant.library.lexical import LexicalIndex
+from assistant.papers import Record
+from assistant.results import Intake
 from tests.examples import CSKV, GRAMMAR, QSERVE
-from tests.test_library import PAPERS, Killed, file, titles, well
+from tests.test_library import DAY, PAPERS, Killed, file, titles, well
 
 
 class Counting:
@@ -220,6 +223,25 @@ def test_only_what_is_pending_can_be_indexed(opened: Opened, embedder: Counting)
         embedder.texts, embedder.dies_after = [], None
         assert library.reindex(pending=True) == 1
         assert len(embedder.texts) == 1
+        assert well(library)
+
+
+def test_a_file_of_deletions_that_a_killed_commit_left_is_no_hindrance(opened: Opened, embedder: Counting) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        meta = library.folder / "lexical" / "meta.json"
+        before = meta.read_bytes()
+        embedder.texts, embedder.dies_after = [], None
+        changed = replace(CSKV, abstract=f"{CSKV.abstract} And more.")
+        with library.writing() as writer:
+            writer.add([Record(changed, 1)], Intake("b.jsonl", "jsonl"), day=DAY)
+            writer._catalog.set_meta(vectors="dirty")
+            lexical = LexicalIndex(library.folder / "lexical")
+            lexical.put([(1, changed)])
+            lexical.commit()
+        meta.write_bytes(before)  # as if the commit had been killed before its last step
+        file(library, [changed])
+        assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
         assert well(library)
 
 

@@ -4,10 +4,11 @@
     python tools/crash_test.py --kills 50 --seed 7
 
 Each round begins with a library of acknowledged papers and one operation on it: an ingest of more, a reindex, or a
-removal. It gets SIGKILL once to three times in a row, each time at a moment drawn evenly from the time that it takes
-undisturbed. After each kill the catalog must be whole by SQLite's integrity check and have every acknowledged paper.
-Then the operation runs to its end; catalog, vectors and lexical index must agree in their counts, and every paper must
-be found by its id, its title and its vector. Prints a Markdown table: where the kills hit, and what failed.
+removal. It gets SIGKILL once to three times in a row, each time at a moment drawn evenly from the time for which it
+holds the library when undisturbed. After each kill the catalog must be whole by SQLite's integrity check and have every
+acknowledged paper. Then the operation runs to its end; catalog, vectors and lexical index must agree in their counts,
+and every paper must be found by its id, its title and its vector. Prints a Markdown table: where the kills hit, and
+what failed.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from assistant.app import Assistant
 from assistant.library import CATALOG
 from assistant.library.catalog import Catalog
 from assistant.library.indexes import open_chroma
+from assistant.library.lock import HOLDER
 from assistant.library.vectors import from_bytes
 from assistant.papers import StoredPaper
 
@@ -116,11 +118,12 @@ def rounds(work: Path, papers: Corpus, start: Start, *, kills: int, seed: int) -
 def one_round(
     library: Path, papers: Corpus, operation: Operation, start: Start, moments: Sequence[float], tally: Tally
 ) -> None:
-    """Start the operation and kill it at each of these moments (seconds after its start); then let it end, and look."""
+    """Start the operation and kill it at each of these moments (seconds after it has locked the library); then let it
+    end, and look."""
     before = _state(library)
     untouched = _ids(papers.base) - set(papers.leaving if operation == "remove" else ())
     for moment in moments:
-        process = start([*papers.words(operation), "--library", str(library)])
+        process = _begun(start, library, papers.words(operation))
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(moment)
         process.kill()
@@ -194,11 +197,24 @@ def _unfound(library: Path) -> set[str]:
 
 
 def _seconds(work: Path, papers: Corpus, start: Start, operation: Operation) -> float:
-    """The time that the operation takes when nobody disturbs it."""
+    """The time for which the operation holds the library when nobody disturbs it."""
     library = _copy(work / "base", work / "library")
+    process = _begun(start, library, papers.words(operation))
     started = time.perf_counter()
-    _whole(start, library, papers.words(operation))
+    process.wait()
     return time.perf_counter() - started
+
+
+def _begun(start: Start, library: Path, words: Sequence[str]) -> Process:
+    """The program, started and waited for until it has locked the library, or ended."""
+    signed = library / HOLDER
+    signed.unlink(missing_ok=True)  # the note of one that was killed
+    process = start([*words, "--library", str(library)])
+    while not signed.exists():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.002)
+            break
+    return process
 
 
 def _whole(start: Start, library: Path, words: Sequence[str]) -> None:

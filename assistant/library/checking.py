@@ -39,8 +39,8 @@ def _lexical(folder: Path, catalog: Catalog) -> Finding:
         lexical.close()
     except LibraryError as error:
         return Finding("lexical index", "fault", str(error), MEND)
-    if catalog.meta("lexical") == "dirty":
-        return Finding("lexical index", "note", "marked unfinished; it may hold papers that were removed", FINISH)
+    if catalog.meta("vectors") != "clean":
+        return Finding("lexical index", "note", f"marked unfinished; {size:,} papers", FINISH)
     if papers - pending <= size <= papers:  # what is pending may be there in an older form, or already
         return Finding("lexical index", "ok", f"{size:,} papers")
     return Finding("lexical index", "fault", f"{size:,} papers of {papers:,}", MEND)

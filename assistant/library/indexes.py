@@ -43,9 +43,9 @@ def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
     """The lexical index. LibraryDamaged: it is missing, or is not as it was written. While a writer is at work, or
     after it was killed, tantivy's last commit counts."""
     place = lexical_folder(folder)
-    sealed = catalog.meta("lexical_seal")
-    broken = sealed and sealed != lexical_seal(place)
-    if broken and sealed == catalog.meta("lexical_seal"):  # which a writer that has begun meanwhile takes away
+    sealed = catalog.meta("vectors"), catalog.meta("lexical_seal")
+    broken = sealed[0] == "clean" and sealed[1] not in (None, lexical_seal(place))
+    if broken and sealed == (catalog.meta("vectors"), catalog.meta("lexical_seal")):  # else a writer has been there
         raise LibraryDamaged(f"the lexical index in {place} is not as it was written", hint=MEND)
     return LexicalIndex(place)
 

@@ -1,9 +1,9 @@
 """The writing side of a library: records into the catalog, pending rows into both indexes, and papers out of all three.
 
-Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. While
-Chroma is written to, the catalog says `vectors = dirty`; a writer that finds that mark builds the index anew from
-the catalog's vectors. What is removed leaves the catalog at once, and then the indexes; `lexical = dirty` says that
-tantivy may still hold it. So a kill at any point costs no paper: the next writer finishes the rest.
+Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. What is
+removed leaves the catalog at once, and then the indexes. While these are written to, the catalog says
+`vectors = dirty`; a writer that finds that mark builds both anew from the catalog. So a kill at any point costs no
+paper: the next writer finishes the rest.
 """
 
 import contextlib
@@ -101,7 +101,7 @@ class Writer:
         if not waiting and chroma is not None:
             chroma.close()
             return 0
-        self._catalog.set_meta(vectors="dirty", lexical_seal="")
+        self._catalog.set_meta(vectors="dirty")
         done = 0
         while batch := self._catalog.pending(BATCH):
             self._index_batch(batch, chroma, lexical, partial(_onwards, progress, done, waiting))
@@ -119,7 +119,7 @@ class Writer:
             same = same and self._catalog.whole_number("dimension", dimension) == dimension
             with self._catalog.transaction():
                 self._catalog.unindex(keep_chunks=same)
-                self._catalog.set_meta(vectors="dirty", lexical="dirty", reindexing=self._goal(chunk_tokens))
+                self._catalog.set_meta(vectors="dirty", reindexing=self._goal(chunk_tokens))
                 self._catalog.set_meta(embedder=self._embedder.name, fingerprint=self._embedder.fingerprint)
                 if chunk_tokens is not None:
                     self._catalog.set_meta(chunk_tokens=str(chunk_tokens))
@@ -137,13 +137,12 @@ class Writer:
         self.index(progress=progress)  # what another command left; else `_finish` below would pass it over
         lexical, chroma = self._opened(progress)
         with self._catalog.transaction():
-            self._catalog.set_meta(vectors="dirty", lexical="dirty", lexical_seal="")
+            self._catalog.set_meta(vectors="dirty")
             chunks = self._catalog.remove(papers)
         if chroma is not None:
             chroma.remove(chunks)
         lexical.remove(papers)
         lexical.commit()
-        self._catalog.set_meta(lexical="clean")
         self._finish(chroma, progress)
 
     def _index_batch(
@@ -242,9 +241,9 @@ class Writer:
         return chroma
 
     def _open_lexical(self, papers: int, progress: Progress) -> LexicalIndex:
-        """The lexical index, built anew where it is missing, damaged, does not hold every indexed paper, or may hold
-        removed ones."""
-        if self._catalog.meta("lexical") != "dirty":
+        """The lexical index, built anew where it is marked dirty, is missing, damaged, or does not hold every indexed
+        paper. Dirty, it may hold removed papers, and a file that a killed commit left makes the next one fail."""
+        if self._catalog.meta("vectors") == "clean":
             with contextlib.suppress(LibraryDamaged):
                 lexical = open_lexical(self._folder, self._catalog)
                 if len(lexical) >= papers:
@@ -253,7 +252,6 @@ class Writer:
 
     def _build_lexical(self, progress: Progress) -> LexicalIndex:
         """Build it aside and put it in place whole: readers have the old one until then."""
-        self._catalog.set_meta(lexical_seal="")
         folder = lexical_folder(self._folder)
         aside, old = folder.with_name("lexical.new"), folder.with_name("lexical.old")
         lexical = LexicalIndex(aside, create=True)
@@ -268,7 +266,7 @@ class Writer:
             folder.rename(old)
         aside.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-        self._catalog.set_meta(lexical="clean", lexical_seal=lexical_seal(folder))
+        self._catalog.set_meta(lexical_seal=lexical_seal(folder))
         return LexicalIndex(folder)
 
 

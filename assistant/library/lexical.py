@@ -1,7 +1,7 @@
 """The lexical index: BM25 over title, abstract and authors, kept by tantivy in one folder.
 
-It is derived from the catalog and safe to lose. tantivy commits atomically: after a kill the index is as it was
-at the last commit.
+It is derived from the catalog and safe to lose. tantivy commits atomically: after a kill the index reads as it was
+at the last commit. To write to it may then fail (`FileAlreadyExists`, of a file of deletions; tantivy 0.27).
 """
 
 import contextlib

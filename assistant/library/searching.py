@@ -46,6 +46,7 @@ class Searcher:
         self._load_embedder = embedder
         _, _, self._chunks = catalog.counts()
         self._scanned = 0  # vectors read one by one so far
+        self._lexical = self._open_lexical()  # here, where the marks of a writer that begins now are still seen
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -53,8 +54,7 @@ class Searcher:
         check_embedder(self._catalog, embedder)
         return embedder
 
-    @cached_property
-    def _lexical(self) -> LexicalIndex | None:
+    def _open_lexical(self) -> LexicalIndex | None:
         try:
             return open_lexical(self._folder, self._catalog)
         except (LibraryDamaged, LibraryFull):
