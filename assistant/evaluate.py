@@ -1,7 +1,9 @@
-"""Retrieval metrics over judged queries. Pure."""
+"""Retrieval metrics over judged queries, and how sure their means are. Pure."""
 
 import math
+import random
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 
 def ndcg(ranking: Sequence[str], judged: Mapping[str, int], *, k: int) -> float:
@@ -19,3 +21,11 @@ def recall(ranking: Sequence[str], judged: Mapping[str, int], *, k: int) -> floa
     """Share of the relevant names (judged above 0) among the first `k` of `ranking`; 0 where none is relevant."""
     relevant = {name for name, gain in judged.items() if gain > 0}
     return len(relevant.intersection(ranking[:k])) / len(relevant) if relevant else 0.0
+
+
+def interval(values: Sequence[float], *, samples: int = 1_000, seed: int = 1) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the mean of `values`, one a query: what other queries of the kind might have given
+    (percentile method, Efron 1979)."""
+    draw = random.Random(seed)
+    means = sorted(fmean(draw.choices(values, k=len(values))) for _ in range(samples))
+    return means[int(0.025 * samples)], means[int(0.975 * samples) - 1]

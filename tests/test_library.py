@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from assistant.errors import (
     PaperNotFound,
 )
 from assistant.library import Library, searching
+from assistant.library.fusion import Fused, reordered
 from assistant.library.vectors import nearest_exactly
 from assistant.papers import Filters, Paper, Problem, Record
 from assistant.results import Intake
@@ -674,3 +676,23 @@ def test_who_asks_once_opens_no_vector_index_and_who_goes_on_asking_finds_the_sa
             index_opened.append("_chroma" in vars(searcher))
         assert index_opened == [False, False, True]
         assert found[0] == found[1] == found[2]
+
+
+def test_reading_closely_reorders_the_first_papers_and_leaves_scores_falling() -> None:
+    fused = [Fused(number, 1 - number / 10, 0.0, 0.0) for number in range(6)]
+    ranked = reordered(fused, [0.0, 0.9, 0.1], weight=0.5)
+    assert [one.paper for one in ranked] == [1, 0, 2, 3, 4, 5]
+    assert ranked[0].score == pytest.approx((0.9 + 0.5 * 0.9) / 1.5)
+    assert all(1 >= one.score >= other.score >= 0 for one, other in pairwise(ranked))
+    assert [one.paper for one in reordered(fused, [], weight=0.5)] == list(range(6))
+
+
+def test_the_first_papers_are_read_closely(opened: Opened) -> None:
+    cache = Paper("One", "The cache. A cache in a cache. Caches of caches, and a model of a cache.")
+    both = Paper("Two", "Quantization of weights makes a language model small, and its cache too.")
+    with opened() as library:
+        file(library, [cache, both, *PAPERS])
+        closely = {one.found.paper.title: one.score for one in library.search("cache quantization model", limit=9)}
+        fused = library.search("cache quantization model", limit=9, side="fused")
+        assert {one.found.paper.title: one.score for one in fused} != closely
+        assert closely["Two"] > closely["One"]

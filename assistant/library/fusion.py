@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 VECTOR_WEIGHT = 0.3
-CLOSE_WEIGHT = 0.5  # of what late interaction adds, beside 1.0 for the fused score
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,14 @@ def fuse(
     return sorted(fused, key=lambda f: (-f.score, f.paper))
 
 
-def reordered(fused: Sequence[Fused], near: Sequence[float], *, weight: float = CLOSE_WEIGHT) -> list[Fused]:
-    """`fused`, its first papers in the order that they have with `near`, one number in [0, 1] for each of them; the
-    others follow. Scores stay in [0, 1] and fall from first to last."""
-    read = [
-        replace(one, score=(one.score + weight * max(0.0, close)) / (1 + weight))
-        for one, close in zip(fused, near, strict=False)
-    ]
-    rest = [replace(one, score=one.score / (1 + weight)) for one in fused[len(read) :]]
-    return sorted(read, key=lambda f: (-f.score, f.paper)) + rest
+def reordered(fused: Sequence[Fused], near: Sequence[float], *, weight: float) -> list[Fused]:
+    """`fused`, its first papers in the order that they have with `near`, one number in [0, 1] for each of them that
+    counts `weight` beside their scores; the others follow. Scores stay in [0, 1] and fall from first to last."""
+    scores = [one.score for one in fused]
+    for rank, close in enumerate(near):
+        scores[rank] += weight * max(0.0, close)
+    scored = [replace(one, score=score / (1 + weight)) for one, score in zip(fused, scores, strict=True)]
+    return sorted(scored, key=lambda f: (-f.score, f.paper))
 
 
 def _normalised(scores: Mapping[int, float]) -> dict[int, float]:

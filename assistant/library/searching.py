@@ -23,7 +23,8 @@ from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
-CLOSELY = 40  # papers whose words are held against the question's one by one; more gained nothing
+CLOSELY = 20  # papers whose words are held against the question's one by one; more gained nothing
+CLOSE_WEIGHT = 0.5  # what that counts, beside 1.0 for the fused score; as CLOSELY, from tools/bench_retrieval.py --tune
 READ = 50  # of the papers found first: their abstracts may explain the question's short forms
 # Damaged, or being written by another process, or on a full disk, where Chroma cannot open: all the same from here.
 UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
@@ -97,7 +98,7 @@ class Searcher:
         allowed = self._allowed(filters, phrases, without)
         lexical = self._lexical_hits(question, allowed) if side != "vector" else {}
         near = self._vector_hits(question, allowed, lexical) if side != "lexical" else {}
-        ranked = fuse(lexical, {paper: one.cosine for paper, one in near.items()})
+        ranked = fuse(lexical, {paper: one.cosine for paper, one in near.items()})[: max(limit, CLOSELY)]
         if side == "closely":
             ranked = self._reordered(question, ranked)
         ranked = ranked[:limit]
@@ -158,7 +159,7 @@ class Searcher:
             return list(ranked)
         first = self._catalog.texts([one.paper for one in ranked[:CLOSELY]])
         texts = [f"{clean(title)}. {clean(abstract)}" for title, abstract in first]
-        return reordered(ranked, self._embedder.interaction(question, texts).tolist())
+        return reordered(ranked, self._embedder.interaction(question, texts).tolist(), weight=CLOSE_WEIGHT)
 
     def _vector_hits(self, question: str, allowed: set[int] | None, lexical: Collection[int]) -> dict[int, Near]:
         """For every paper near the question, or found by the lexical side, its nearest chunk."""
