@@ -696,3 +696,22 @@ def test_the_first_papers_are_read_closely(opened: Opened) -> None:
         fused = library.search("cache quantization model", limit=9, side="fused")
         assert {one.found.paper.title: one.score for one in fused} != closely
         assert closely["Two"] > closely["One"]
+
+
+@pytest.mark.parametrize("few", [0, 5_000])
+def test_conditions_leave_the_scores_of_the_papers_that_meet_them(
+    sample_home: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(searching, "FEW", few)
+    monkeypatch.setattr(searching, "CANDIDATES", 20)  # so that one round does not find all that meet them
+    (folder,) = (sample_home / "samples").iterdir()
+    filters, question = Filters(since=date(2024, 12, 1)), "how do longer reasoning chains affect accuracy?"
+    with Library(folder, embedder=lambda: embedder) as library:
+        there = {one.paper_id for one in library.papers(filters)}
+        narrowed = library.search(question, limit=5, filters=filters, side="lexical")
+        monkeypatch.setattr(searching, "CANDIDATES", 400)
+        every = library.search(question, limit=400, side="lexical")
+    best = [one for one in every if one.found.paper_id in there][:5]
+    assert len(best) == 5
+    assert [one.found.paper_id for one in narrowed] == [one.found.paper_id for one in best]
+    assert [one.lexical for one in narrowed] == pytest.approx([one.lexical for one in best])

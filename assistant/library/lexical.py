@@ -9,7 +9,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
@@ -92,9 +92,10 @@ class LexicalIndex:
             self._index.reload()
             self._searcher = self._index.searcher()
 
-    def search(self, wanted: Sequence[Wanted], *, limit: int) -> dict[int, float]:
-        """BM25 scores of the best `limit` papers that have any of what is wanted, by paper number. A score is a sum
-        over what is wanted, and there of the fields; of the ways to write one thing the best counts."""
+    def search(self, wanted: Sequence[Wanted], *, limit: int, among: Collection[int] | None = None) -> dict[int, float]:
+        """BM25 scores of the best `limit` papers that have any of what is wanted, by paper number; of those in `among`,
+        a few thousand at most, if it is given. A score is a sum over what is wanted, and there of the fields; of the
+        ways to write one thing the best counts."""
         if not wanted or not len(self):
             return {}
         clauses = [
@@ -102,7 +103,12 @@ class LexicalIndex:
             for ways in wanted
             for field, boost in FIELD_BOOSTS.items()
         ]
-        return self._best(tantivy.Query.boolean_query(clauses), limit)
+        query = tantivy.Query.boolean_query(clauses)
+        if among is not None:
+            these = tantivy.Query.term_set_query(self._index.schema, "number", list(among))
+            must = (query, tantivy.Query.const_score_query(these, 0.0))
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in must])
+        return self._best(query, limit)
 
     def _any_way(self, ways: Wanted, field: str, boost: float) -> tantivy.Query:
         queries = [

@@ -25,6 +25,7 @@ from assistant.papers import Chunk, Filters, Passage, StoredPaper
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
 CLOSELY = 20  # papers whose words are held against the question's one by one; more gained nothing
 CLOSE_WEIGHT = 0.5  # what that counts, beside 1.0 for the fused score; as CLOSELY, from tools/bench_retrieval.py --tune
+FEW = 5_000  # papers that meet the conditions, up to which the lexical index is asked for them by number
 READ = 50  # of the papers found first: their abstracts may explain the question's short forms
 # Damaged, or being written by another process, or on a full disk, where Chroma cannot open: all the same from here.
 UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
@@ -140,7 +141,7 @@ class Searcher:
             return {}
         wanted = self._wording.wanted(question)
         hits = self._lexical_best(self._lexical, wanted, allowed)
-        read = (found.paper.abstract for found in self._catalog.stored(list(hits)[:READ]).values())
+        read = (abstract for _, abstract in self._catalog.texts(list(hits)[:READ]))
         more = self._wording.wanted(question, read)
         return hits if more == wanted else self._lexical_best(self._lexical, more, allowed)
 
@@ -148,9 +149,16 @@ class Searcher:
         self, index: LexicalIndex, wanted: Sequence[Wanted], allowed: set[int] | None
     ) -> dict[int, float]:
         """The best of the allowed papers, or of all that the catalog has: the index may still hold removed ones."""
-        hits = index.search(wanted, limit=CANDIDATES if allowed is None else max(1, len(index)))
-        kept = self._catalog.known(hits) if allowed is None else allowed
-        return dict([(paper, score) for paper, score in hits.items() if paper in kept][:CANDIDATES])
+        if allowed is not None and len(allowed) <= FEW:
+            return index.search(wanted, limit=CANDIDATES, among=allowed)
+        limit = CANDIDATES
+        while True:
+            hits = index.search(wanted, limit=limit)
+            kept = self._catalog.known(hits) if allowed is None else allowed
+            found = [(paper, score) for paper, score in hits.items() if paper in kept]
+            if allowed is None or len(found) >= CANDIDATES or len(hits) < limit:
+                return dict(found[:CANDIDATES])
+            limit *= 8  # most of the best do not meet the conditions
 
     def _reordered(self, question: str, ranked: Sequence[Fused]) -> list[Fused]:
         """`ranked`, its first papers by how near their words are to each of the question's, where the embedder has
