@@ -91,7 +91,7 @@ def sizes(real: Path, home: Path, counts: Sequence[int], *, with_peers: bool) ->
         name, file = f"papers-{count}", home / f"papers-{count}.jsonl"
         ingest = "–"
         memory = 0.0
-        if not (home / name).is_dir():
+        if not (folder := home / "libraries" / name).is_dir():
             with file.open("w", encoding="utf-8") as lines:
                 for paper in islice(made_papers.papers(real), count):
                     lines.write(json.dumps(paper, ensure_ascii=False) + "\n")
@@ -100,7 +100,7 @@ def sizes(real: Path, home: Path, counts: Sequence[int], *, with_peers: bool) ->
         search = [peak([*PROGRAM, "search", QUESTION, "--library", name], home) for _ in range(COLD_RUNS)]
         ask = [seconds([*PROGRAM, "ask", QUESTION, "--library", name], home) for _ in range(COLD_RUNS)]
         warm = report([str(HERE / "warm.py"), str(real), "--library", name], home)
-        disk = sum(part.stat().st_size for part in (home / name).rglob("*")) / count / 1_000
+        disk = sum(part.stat().st_size for part in folder.rglob("*")) / count / 1_000
         cells = [
             f"{count:,}", ingest, f"{memory:,.0f}", f"{statistics.median(s for s, _ in search):.2f}",
             f"{statistics.median(ask):.2f}", f"{warm['p50']:.1f} / {warm['p95']:.1f}",

@@ -42,25 +42,30 @@ def watch(stage: str, owner: Any, name: str) -> None:
 
 def instrument() -> None:
     """Put clocks around the parts of the program that a question passes through."""
-    from assistant import app, embedders
-    from assistant import ask as asking
-    from assistant.library import catalog, chroma, lexical, library, searching
+    import rich.console  # what the commands import, sooner or later
+    import tantivy  # noqa: F401
+
+    from assistant import app, ask, desk
+    from assistant.library import catalog, lexical, library, searching, vectors
     from assistant.render import terminal
 
     watch("open", catalog.Catalog, "__init__")
     watch("open", library.Library, "_heal")
+    watch("embedder", app.embedders, "load")
+    watch("words", library.Searcher, "respelled")
     watch("lexical", lexical.LexicalIndex, "__init__")
     watch("lexical", searching.Searcher, "_lexical_hits")
-    watch("embedder", embedders, "load")
-    watch("vector", searching.Searcher, "_vector_hits")
-    watch("Chroma", chroma.ChromaIndex, "__init__")
+    watch("vectors", searching.Searcher, "_vector_hits")
+    watch("Chroma", vectors.ChromaIndex, "__init__")
     watch("fusion", searching, "fuse")
-    watch("late interaction", searching.Searcher, "_rescored")
+    watch("close reading", searching.Searcher, "_reordered")
     watch("papers", catalog.Catalog, "stored")
-    watch("writing and checking", asking, "_written")
-    watch("render", terminal, "results")
+    watch("gate", ask, "assess")
+    watch("writing", desk.Desk, "write")
+    watch("checking", ask, "check")
+    watch("render", terminal, "search")
     watch("render", terminal, "answer")
-    del app
+    watch("render", rich.console.Console, "__init__")
 
 
 def main() -> None:
@@ -70,14 +75,16 @@ def main() -> None:
     parser.add_argument("--library", default="sample")
     args = parser.parse_args()
     timed("imports", instrument)()
+    from rich.console import Console
+
     from assistant import Assistant
     from assistant.render import terminal
 
     with Assistant.open(args.library) as assistant:
         if args.what == "search":
-            terminal.results(assistant.search(args.question), io.StringIO())
+            terminal.search(assistant.search(args.question), Console(file=io.StringIO()))
         else:
-            terminal.answer(assistant.ask(args.question), io.StringIO())
+            terminal.answer(assistant.ask(args.question), Console(file=io.StringIO()))
     total = time.perf_counter() - STARTED
     spent["rest"] = total - sum(spent.values())
     print(json.dumps({"total": total} | spent))
