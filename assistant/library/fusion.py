@@ -20,25 +20,25 @@ class Fused:
 
 
 def fuse(
-    lexical: Mapping[int, float], vector: Mapping[int, float], *, vector_weight: float = VECTOR_WEIGHT
+    lexical: Mapping[int, float],
+    vector: Mapping[int, float],
+    *,
+    limit: int | None = None,
+    vector_weight: float = VECTOR_WEIGHT,
 ) -> list[Fused]:
-    """Papers of both sides, best first, by the weighted sum of their min-max normalised scores.
+    """Papers of both sides, best first, the first `limit` of them, by the weighted sum of their min-max normalised scores.
 
     Each side is normalised over the candidates it returned; a paper it did not return gets 0 there. Weighted
     sums were better than reciprocal rank fusion where the vector side is the weaker one (SciFact train). Ties
     keep the order of paper numbers, so that results do not depend on a backend's order.
     """
     low, high = _normalised(lexical), _normalised(vector)
-    fused = [
-        Fused(
-            paper,
-            (1 - vector_weight) * low.get(paper, 0.0) + vector_weight * high.get(paper, 0.0),
-            lexical.get(paper, 0.0),
-            vector.get(paper, 0.0),
-        )
+    scores = {
+        paper: (1 - vector_weight) * low.get(paper, 0.0) + vector_weight * high.get(paper, 0.0)
         for paper in lexical.keys() | vector.keys()
-    ]
-    return sorted(fused, key=lambda f: (-f.score, f.paper))
+    }
+    ranked = sorted(scores, key=lambda paper: (-scores[paper], paper))[:limit]
+    return [Fused(paper, scores[paper], lexical.get(paper, 0.0), vector.get(paper, 0.0)) for paper in ranked]
 
 
 def reordered(fused: Sequence[Fused], near: Sequence[float], *, weight: float) -> list[Fused]:

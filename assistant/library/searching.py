@@ -99,7 +99,8 @@ class Searcher:
         allowed = self._allowed(filters, phrases, without)
         lexical = self._lexical_hits(question, allowed) if side != "vector" else {}
         near = self._vector_hits(question, allowed, lexical) if side != "lexical" else {}
-        ranked = fuse(lexical, {paper: one.cosine for paper, one in near.items()})[: max(limit, CLOSELY)]
+        cosines = {paper: one.cosine for paper, one in near.items()}
+        ranked = fuse(lexical, cosines, limit=max(limit, CLOSELY))
         if side == "closely":
             ranked = self._reordered(question, ranked)
         ranked = ranked[:limit]
@@ -197,7 +198,7 @@ class Searcher:
         self, query: Vectors, *, limit: int, also: Collection[int] = (), only: Collection[int] | None = None
     ) -> dict[int, Near]:
         """What the vector index approximates, by reading vectors one by one: `vectors.nearest_exactly`."""
-        if only is not None and len(only) < self._chunks / 10:
+        if only is not None and len(only) < self._chunks / 50:
             rows = list(self._catalog.chunks_of(sorted(only)))
             matrix = from_bytes([row.vector for row in rows], self._embedder.dimension)
             some = Block(np.array([row.number for row in rows]), np.array([row.paper for row in rows]), matrix)
