@@ -26,7 +26,7 @@ def fuse(
     limit: int | None = None,
     vector_weight: float = VECTOR_WEIGHT,
 ) -> list[Fused]:
-    """Papers of both sides, best first, the first `limit` of them, by the weighted sum of their min-max normalised scores.
+    """The first `limit` papers of both sides, best first, by the weighted sum of their min-max normalised scores.
 
     Each side is normalised over the candidates it returned; a paper it did not return gets 0 there. Weighted
     sums were better than reciprocal rank fusion where the vector side is the weaker one (SciFact train). Ties
