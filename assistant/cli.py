@@ -46,6 +46,14 @@ LibraryName = Annotated[
         help="A name, or a path with a slash; “sample” is the bundled one.",
     ),
 ]
+Store = Annotated[
+    str | None,
+    _option(
+        "--store",
+        metavar="PLACE",
+        help="Where the vectors are kept: “local”, http://HOST:PORT of a Chroma server, or cloud:TENANT/DATABASE.",
+    ),
+]
 Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
 Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -95,6 +103,7 @@ def ask(
     question: Question,
     k: K = None,
     library: LibraryName = None,
+    store: Store = None,
     model: Model = None,
     base_url: BaseUrl = None,
     since: Since = None,
@@ -110,7 +119,7 @@ def ask(
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
     extractive instead; 5 --strict took something out.
     """
-    with running(debug, library=library, k=k, model=model, base_url=base_url) as run:
+    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
@@ -144,6 +153,7 @@ def search(
     question: Question,
     k: K = None,
     library: LibraryName = None,
+    store: Store = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -152,7 +162,7 @@ def search(
     debug: Debug = False,
 ) -> None:
     """List the papers nearest to some words or a question."""
-    with running(debug, library=library, k=k) as run:
+    with running(debug, library=library, store=store, k=k) as run:
         from assistant.render import jsonform, markdown, terminal
 
         asked = _joined(question)
@@ -172,6 +182,7 @@ def ingest(
         typer.Argument(metavar="PATH", help="Files or folders of papers; - is standard input.", show_default=False),
     ],
     library: LibraryName = None,
+    store: Store = None,
     year: Annotated[
         int | None,
         _option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
@@ -184,7 +195,7 @@ def ingest(
     Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again
     changes nothing. Exit status 1 if a file could not be read; the others are.
     """
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         report = run.assistant.ingest(paths, year=year)
@@ -249,9 +260,11 @@ def list_papers(
 
 
 @app.command()
-def status(library: LibraryName = None, form: Plain = PlainFormat.text, debug: Debug = False) -> None:
+def status(
+    library: LibraryName = None, store: Store = None, form: Plain = PlainFormat.text, debug: Debug = False
+) -> None:
     """Say what the library holds."""
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         result = run.assistant.status()
@@ -259,12 +272,12 @@ def status(library: LibraryName = None, form: Plain = PlainFormat.text, debug: D
 
 
 @app.command()
-def reindex(library: LibraryName = None, debug: Debug = False) -> None:
+def reindex(library: LibraryName = None, store: Store = None, debug: Debug = False) -> None:
     """Index every paper anew.
 
     Needed after a change of embedder or chunk size, and to mend a damaged index.
     """
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render.words import counted
 
         count = run.assistant.reindex()
@@ -275,12 +288,13 @@ def reindex(library: LibraryName = None, debug: Debug = False) -> None:
 @app.command()
 def doctor(
     library: LibraryName = None,
+    store: Store = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch vocabularies for exact token counts.")] = False,
     form: Plain = PlainFormat.text,
     debug: Debug = False,
 ) -> None:
     """Check the installation, the settings and the library. Exit status 1 if something is at fault."""
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         findings = run.assistant.doctor(download=download)

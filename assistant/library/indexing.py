@@ -2,11 +2,11 @@
 
 Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. While
 Chroma is written to, the catalog says `vectors = dirty`; a writer that finds that mark builds the index anew from
-the catalog's vectors. So a kill at any point costs no paper: the next writer finishes the rest.
+the catalog's vectors, or where it lies on a server, goes on with it. So a kill at any point costs no paper: the next
+writer finishes the rest.
 """
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Date
 from itertools import islice
@@ -20,7 +20,8 @@ from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
-from assistant.library.vectors import ChromaIndex, from_bytes, to_bytes
+from assistant.library.shelf import Shelf
+from assistant.library.vectors import VectorIndex, from_bytes, to_bytes
 from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
 from assistant.results import Intake
 from assistant.text import chunk_spans
@@ -38,12 +39,6 @@ def lexical_folder(folder: Path) -> Path:
     return folder / "lexical"
 
 
-def chroma_folder(folder: Path, catalog: Catalog) -> Path:
-    """Where the vector index of the current generation lies. A rebuild goes to a new folder: readers of the old
-    one are not disturbed, and a half-built one is never mistaken for whole."""
-    return folder / "chroma" / f"g{catalog.whole_number('generation', 0)}"
-
-
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
     """EmbedderMismatch where the library's vectors come from another embedder."""
     fingerprint = catalog.meta("fingerprint")
@@ -59,8 +54,8 @@ def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
 class Writer:
     """Files and indexes papers. Made by `Library.writing`, which holds the lock for as long as it is used."""
 
-    def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder) -> None:
-        self._folder, self._catalog, self._embedder = folder, catalog, embedder
+    def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder, shelf: Shelf) -> None:
+        self._folder, self._catalog, self._embedder, self._shelf = folder, catalog, embedder, shelf
         self._met: set[int] = set()
 
     # ---- records into the catalog
@@ -104,32 +99,35 @@ class Writer:
     # ---- the catalog into the indexes
 
     def index(self, *, progress: Progress = lambda done, total: None) -> int:
-        """Chunk, embed and index what is pending, and repair what is not whole; the number of papers indexed."""
+        """Chunk, embed and index what is pending, and repair what is not whole; the number of papers indexed.
+
+        StoreError: the server that holds the vectors fails; what is filed stays pending.
+        """
         papers, waiting, chunks = self._catalog.counts()
         self._claim_embedder()
         lexical = self._open_lexical(papers - waiting)
-        chroma = self._open_chroma(chunks)
-        if not waiting and self._catalog.meta("vectors") == "clean":
-            chroma.close()
-            return 0
-        self._catalog.set_meta(vectors="dirty")
-        done = 0
-        while batch := self._catalog.pending(BATCH):
-            self._index_batch(batch, chroma, lexical)
-            done += len(batch)
-            progress(done, waiting)
-        chroma.flush()
-        if len(chroma) != self._catalog.counts()[2]:
-            chroma = self._build_chroma()
-        self._catalog.set_meta(vectors="clean")
-        chroma.close()
+        with contextlib.closing(self._open_vectors(chunks)) as index:
+            if not waiting and self._catalog.meta("vectors") == "clean":
+                return 0
+            self._shelf.begin(index)
+            done = 0
+            while batch := self._catalog.pending(BATCH):
+                self._index_batch(batch, index, lexical)
+                done += len(batch)
+                progress(done, waiting)
+            index.flush()
+            if self._shelf.is_whole(index):
+                self._shelf.finish(index)
+                return done
+        with contextlib.closing(self._build_vectors()) as index:
+            self._shelf.finish(index)
         return done
 
-    def _index_batch(self, batch: Sequence[tuple[int, Paper]], chroma: ChromaIndex, lexical: LexicalIndex) -> None:
+    def _index_batch(self, batch: Sequence[tuple[int, Paper]], index: VectorIndex, lexical: LexicalIndex) -> None:
         numbers = [number for number, _ in batch]
         if stale := self._embed(batch):
-            chroma.remove(stale)
-        self._put(chroma, list(self._catalog.chunks_of(numbers)))
+            index.remove(stale)
+        self._put(index, list(self._catalog.chunks_of(numbers)))
         lexical.put(batch)
         lexical.commit()
         with self._catalog.transaction():
@@ -151,10 +149,10 @@ class Writer:
             )
         return stale
 
-    def _put(self, chroma: ChromaIndex, rows: Sequence[ChunkRow]) -> None:
+    def _put(self, index: VectorIndex, rows: Sequence[ChunkRow]) -> None:
         stored = self._catalog.stored(sorted({row.paper for row in rows}))
         metadata = [_metadata(stored[row.paper]) for row in rows]
-        chroma.put([row.number for row in rows], self._vectors(rows), metadata)
+        index.put([row.number for row in rows], self._vectors(rows), metadata)
 
     def _vectors(self, rows: Sequence[ChunkRow]) -> Vectors:
         return from_bytes([row.vector for row in rows], self._embedder.dimension)
@@ -169,27 +167,29 @@ class Writer:
 
     # ---- repair
 
-    def _open_chroma(self, chunks: int) -> ChromaIndex:
-        """The vector index, built anew where it is marked dirty, is missing, or does not hold every chunk."""
-        folder = chroma_folder(self._folder, self._catalog)
-        if self._catalog.meta("vectors") == "clean" and folder.is_dir():
+    def _open_vectors(self, chunks: int) -> VectorIndex:
+        """The vector index, built anew where it is missing, marked dirty, elsewhere, or does not hold every chunk. One
+        that is marked and survives a kill is gone on with: what is pending is put again, and counted at the end."""
+        state = self._catalog.meta("vectors")
+        resumed = state == "dirty" and self._shelf.survives_a_kill()
+        if not self._shelf.moves and self._shelf.is_there() and (state == "clean" or resumed):
             with contextlib.suppress(LibraryDamaged):
-                chroma = ChromaIndex(folder)
-                if len(chroma) == chunks:
-                    return chroma
-        return self._build_chroma()
+                index = self._shelf.open()
+                if resumed or len(index) == chunks:
+                    return index
+                index.close()
+        return self._build_vectors()
 
-    def _build_chroma(self) -> ChromaIndex:
-        generation = self._catalog.whole_number("generation", 0) + 1
-        self._catalog.set_meta(vectors="dirty", generation=str(generation))
-        folder = chroma_folder(self._folder, self._catalog)
-        chroma = ChromaIndex(folder, create=True)
-        for rows in _batches(self._catalog.chunks_of()):
-            self._put(chroma, rows)
-        for old in folder.parent.glob("g[0-9]*"):
-            if old != folder:
-                shutil.rmtree(old, ignore_errors=True)
-        return chroma
+    def _build_vectors(self) -> VectorIndex:
+        index = self._shelf.create()
+        try:
+            for rows in _batches(self._catalog.chunks_of()):
+                self._put(index, rows)
+            self._shelf.clear()
+        except BaseException:
+            index.close()
+            raise
+        return index
 
     def _open_lexical(self, papers: int) -> LexicalIndex:
         """The lexical index, built anew where it is missing, damaged, or does not hold every indexed paper."""

@@ -8,14 +8,23 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.embedders import Embedder
-from assistant.errors import EmbedderMismatch, LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly
+from assistant.errors import (
+    EmbedderMismatch,
+    LibraryBusy,
+    LibraryDamaged,
+    LibraryError,
+    LibraryFull,
+    LibraryMissing,
+    LibraryReadOnly,
+    StoreError,
+)
 from assistant.library import lock
 from assistant.library.catalog import Catalog
 from assistant.library.disk import check_links
-from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, check_embedder, chroma_folder, lexical_folder
+from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, check_embedder, lexical_folder
 from assistant.library.lexical import LexicalIndex
 from assistant.library.searching import Notice, Searcher, Side
-from assistant.library.vectors import ChromaIndex
+from assistant.library.shelf import LOCAL, Shelf
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.results import Finding, LibraryStatus
 
@@ -33,14 +42,18 @@ class Library:
         embedder: Callable[[], Embedder],
         create: bool = False,
         chunk_tokens: int = CHUNK_TOKENS,
+        store: str | None = None,
+        store_key: str | None = None,
         notice: Notice = lambda text: None,
     ) -> None:
         """Open the library in `folder`; with `create`, make one where there is none.
 
-        `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `notice` gets
-        what a user should know but need not act on. LibraryMissing, LibraryDamaged, LibraryTooNew.
+        `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `store` is where its
+        user wants the vector index, and `store_key` the key for it (see `Shelf`); `notice` gets what a user should
+        know but need not act on. LibraryMissing, LibraryDamaged, LibraryTooNew.
         """
         self.folder, self._notice = folder.absolute(), notice
+        self._store, self._store_key = store, store_key
         self._load_embedder = embedder
         check_links(self.folder)
         try:
@@ -76,26 +89,35 @@ class Library:
     def _embedder(self) -> Embedder:
         return self._load_embedder()
 
+    def _shelf(self, catalog: Catalog) -> Shelf:
+        return Shelf(self.folder, catalog, store=self._store, key=self._store_key, notice=self._notice)
+
     # ---- writing
 
     @contextlib.contextmanager
     def writing(self, *, wait_s: float = WAIT_SECONDS) -> Iterator[Writer]:
         """A writer, alone in the library for as long as the context lasts.
 
-        LibraryBusy: another process kept writing for longer than `wait_s` seconds. LibraryReadOnly.
+        LibraryBusy: another process kept writing for longer than `wait_s` seconds. LibraryReadOnly. StoreError: its
+        vectors lie on a server that was not named.
         """
         with self._write_catalog(wait_s) as catalog:
-            yield Writer(self.folder, catalog, self._embedder)
+            shelf = self._shelf(catalog)
+            shelf.check_named()
+            yield Writer(self.folder, catalog, self._embedder, shelf)
 
     def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda done, total: None) -> int:
         """Chunk, embed and index every paper anew with the embedder at hand; the number of papers.
 
-        An interrupted reindex is finished by the next command that writes.
+        An interrupted reindex is finished by the next command that writes. StoreError: the server that is to hold
+        the vectors fails; if it does so from the beginning, nothing is changed.
         """
         with self._write_catalog(WAIT_SECONDS) as catalog:
+            shelf = self._shelf(catalog)
+            shelf.check_reached()
             catalog.forget_index(chunk_tokens=chunk_tokens)
             shutil.rmtree(lexical_folder(self.folder), ignore_errors=True)
-            return Writer(self.folder, catalog, self._embedder).index(progress=progress)
+            return Writer(self.folder, catalog, self._embedder, shelf).index(progress=progress)
 
     @contextlib.contextmanager
     def _write_catalog(self, wait_s: float) -> Iterator[Catalog]:
@@ -112,8 +134,8 @@ class Library:
         """Finish what a killed writer left and make a lost index anew, if that is quick and nobody is writing; else
         say what is missing."""
         _, pending, chunks = self._catalog.counts()
-        folders = (lexical_folder(self.folder), chroma_folder(self.folder, self._catalog))
-        if not pending and self._catalog.meta("vectors") == "clean" and all(folder.is_dir() for folder in folders):
+        there = lexical_folder(self.folder).is_dir() and self._shelf(self._catalog).is_there()
+        if not pending and self._catalog.meta("vectors") == "clean" and there:
             return
         if chunks + pending <= HEAL_LIMIT:
             try:
@@ -122,6 +144,9 @@ class Library:
                 return
             except LibraryBusy:
                 self._notice("another process is writing to this library; what it has not indexed yet is not found")
+                return
+            except StoreError as error:
+                self._notice(f"{error}; what was filed but not indexed yet may not be found. {error.hint}")
                 return
             except (LibraryReadOnly, LibraryFull):
                 pass
@@ -151,7 +176,8 @@ class Library:
         if self._searcher is None or self._seen != self._catalog.data_version():
             self._drop_searcher()
             self._heal()
-            self._searcher = Searcher(self.folder, self._catalog, lambda: self._embedder, self._notice)
+            shelf = self._shelf(self._catalog)
+            self._searcher = Searcher(self.folder, self._catalog, lambda: self._embedder, shelf, self._notice)
             self._seen = self._catalog.data_version()
         return self._searcher
 
@@ -183,6 +209,8 @@ class Library:
         return list(self._catalog.stored(numbers).values())
 
     def status(self, name: str) -> LibraryStatus:
+        """What the library holds, and how many chunks the server of its vectors says that it holds."""
+        shelf = self._shelf(self._catalog)
         papers, pending, chunks = self._catalog.counts()
         first, last, undated = self._catalog.dates()
         return LibraryStatus(
@@ -199,6 +227,8 @@ class Library:
             chunk_tokens=self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
             disk_bytes=_size(self.folder),
+            store=shelf.place,
+            store_chunks=_on_server(shelf),
         )
 
     def check(self) -> list[Finding]:
@@ -222,25 +252,36 @@ class Library:
             findings.append(Finding("lexical index", level, f"{size:,} papers", "" if whole else mend))
         except LibraryError as error:
             findings.append(Finding("lexical index", "fault", str(error), mend))
-        findings.append(self._check_chroma(chunks, mend))
+        findings.append(self._check_vectors(chunks, mend))
         try:
             check_embedder(self._catalog, self._embedder)
         except EmbedderMismatch as error:
             findings.append(Finding("vectors", "fault", str(error), error.hint))
         return findings
 
-    def _check_chroma(self, chunks: int, mend: str) -> Finding:
+    def _check_vectors(self, chunks: int, mend: str) -> Finding:
+        shelf = self._shelf(self._catalog)
+        where = "" if shelf.place == LOCAL else f"on {shelf.place}: "
         if self._catalog.meta("vectors") != "clean":
-            return Finding("vector index", "note", "marked unfinished; exact search stands in", mend)
+            return Finding("vector index", "note", f"{where}marked unfinished; exact search stands in", mend)
         try:
-            chroma = ChromaIndex(chroma_folder(self.folder, self._catalog))
-            size = len(chroma)
-            chroma.close()
+            with contextlib.closing(shelf.open()) as index:
+                size = len(index)
+        except StoreError as error:
+            return Finding("vector index", "fault", f"{error}; exact search stands in", error.hint)
         except LibraryError as error:
             return Finding("vector index", "fault", str(error), mend)
-        return Finding(
-            "vector index", "ok" if size == chunks else "fault", f"{size:,} chunks", "" if size == chunks else mend
-        )
+        whole = size == chunks
+        return Finding("vector index", "ok" if whole else "fault", f"{where}{size:,} chunks", "" if whole else mend)
+
+
+def _on_server(shelf: Shelf) -> int | None:
+    """Chunks that the server of the vectors holds; None where there is no server, or it does not tell."""
+    if shelf.place == LOCAL:
+        return None
+    with contextlib.suppress(StoreError, LibraryDamaged), contextlib.closing(shelf.open()) as index:
+        return len(index)
+    return None
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The reading side of a library: a question in, ranked papers out, from both indexes.
 
-Where the vector index is marked dirty, missing or broken, exact search over the catalog's vectors answers instead,
-slower and right, with a notice.
+Where the vector index is marked dirty, missing, broken or out of reach, exact search over the catalog's vectors
+answers instead, slower and right, with a notice.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,12 +11,13 @@ from typing import Literal
 
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
-from assistant.errors import LibraryDamaged
+from assistant.errors import LibraryDamaged, StoreError
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.fusion import Fused, fuse
-from assistant.library.indexing import check_embedder, chroma_folder, lexical_folder
+from assistant.library.indexing import check_embedder, lexical_folder
 from assistant.library.lexical import LexicalIndex
-from assistant.library.vectors import ChromaIndex, from_bytes, nearest_exactly
+from assistant.library.shelf import Shelf
+from assistant.library.vectors import VectorIndex, from_bytes, nearest_exactly
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 from assistant.text import content_terms
 
@@ -29,8 +30,10 @@ Side = Literal["fused", "lexical", "vector"]
 class Searcher:
     """Searches a library as it was when this was made."""
 
-    def __init__(self, folder: Path, catalog: Catalog, embedder: Callable[[], Embedder], notice: Notice) -> None:
-        self._folder, self._catalog, self._notice = folder, catalog, notice
+    def __init__(
+        self, folder: Path, catalog: Catalog, embedder: Callable[[], Embedder], shelf: Shelf, notice: Notice
+    ) -> None:
+        self._folder, self._catalog, self._shelf, self._notice = folder, catalog, shelf, notice
         self._load_embedder = embedder
         _, _, self._chunks = catalog.counts()
 
@@ -49,10 +52,13 @@ class Searcher:
             return None
 
     @cached_property
-    def _chroma(self) -> ChromaIndex | None:
+    def _chroma(self) -> VectorIndex | None:
         if self._catalog.meta("vectors") == "clean":
             try:
-                return ChromaIndex(chroma_folder(self._folder, self._catalog))
+                return self._shelf.open()
+            except StoreError as error:
+                self._notice(f"{error}; searching vectors one by one, slower. {error.hint}")
+                return None
             except LibraryDamaged:
                 pass
         self._notice(
@@ -102,7 +108,7 @@ class Searcher:
             hits = self._exact_hits(query, allowed)
         else:
             hits = self._index_hits(query)
-            if self._chunks > CANDIDATES:  # else every chunk is among the hits already
+            if self._chunks > len(hits):  # else every chunk is among the hits already
                 hits |= self._exact_hits(query, lexical)
         best: dict[int, float] = {}
         chunks: dict[int, Chunk] = {}
@@ -116,11 +122,11 @@ class Searcher:
         if self._chroma is not None:
             try:
                 return self._chroma.nearest(query, limit=CANDIDATES)
-            except LibraryDamaged:
+            except (LibraryDamaged, StoreError) as error:
+                self._chroma.close()
                 self.__dict__["_chroma"] = None
-                self._notice(
-                    "the vector index is damaged, searching the vectors one by one; mend it: assistant reindex"
-                )
+                said = str(error) if isinstance(error, StoreError) else "the vector index is damaged"
+                self._notice(f"{said}; searching the vectors one by one. {error.hint}")
         return nearest_exactly(*self._all_vectors, query, limit=CANDIDATES)
 
     def _exact_hits(self, query: Vectors, papers: Iterable[int]) -> dict[int, float]:

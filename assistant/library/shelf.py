@@ -1,0 +1,202 @@
+"""Where a library's vector index lies: in its folder, or on the Chroma server that its user has named.
+
+The catalog remembers the place in its table `meta` (`store`, and for a server `collection`, `stamp`, `leftovers`), so
+that another place than the one remembered is never taken for it. What the catalog says is only ever compared with what
+the user has named: a library that somebody else made leads the program to no server.
+"""
+
+import contextlib
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.errors import LibraryDamaged, StoreError
+from assistant.library.catalog import Catalog
+from assistant.library.chroma import ChromaIndex
+from assistant.library.remote import ServerIndex
+from assistant.library.server import Connection, Server
+from assistant.library.vectors import VectorIndex
+
+LOCAL = "local"  # the place that is the library's own folder
+_PLACE = re.compile(r"local|https?://[\w.:/\[\]-]{1,200}|cloud:[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_COLLECTION = re.compile(r"papers-[0-9a-f]{32}-g\d{1,9}-[0-9a-f]{8}")
+
+
+class Shelf:
+    """Opens the vector index where it lies, and makes the next one where it is wanted.
+
+    `store` is what the user has named: `local`, a server's address in the form `Server` takes, or None for no word
+    about it; `key` is for Chroma Cloud.
+    """
+
+    def __init__(
+        self, folder: Path, catalog: Catalog, *, store: str | None, key: str | None, notice: Callable[[str], None]
+    ) -> None:
+        self._folder, self._catalog, self._notice = folder / "chroma", catalog, notice
+        self._store = store
+        self._server = Server(store, key) if store not in (None, LOCAL) else None
+
+    # ---- where it is
+
+    @property
+    def place(self) -> str:
+        """Where the index lies, as the catalog remembers it. LibraryDamaged: that is no place."""
+        known = self._catalog.meta("store") or LOCAL
+        if not _PLACE.fullmatch(known):
+            raise LibraryDamaged("the catalog names no place of its vectors", hint="Restore a copy of it.")
+        return known
+
+    @property
+    def moves(self) -> bool:
+        """Whether the user has named another place than where the index lies."""
+        return self._store not in (None, self.place)
+
+    def check_named(self) -> None:
+        """StoreError: the index lies on a server, and the user has named no place."""
+        if self._store is None and self.place != LOCAL:
+            raise self._unnamed()
+
+    def check_reached(self) -> None:
+        """StoreError: the server that was named does not answer."""
+        self.check_named()
+        if self._server:
+            with Connection(self._server) as connection:
+                connection.ask("GET", f"{self._server.database}/collections/{LOCAL}")  # there is none; it may say so
+
+    def survives_a_kill(self) -> bool:
+        """Whether an index that was being written to when its writer died can be written on. A server's can."""
+        return self.place != LOCAL and not self.moves
+
+    def is_there(self) -> bool:
+        """Whether the index lies where it should, as far as can be seen without opening it."""
+        return self.place != LOCAL or self._generation().is_dir()
+
+    def _generation(self) -> Path:
+        """The folder of the current generation. A rebuild goes to a new one: readers of the old one are not
+        disturbed, and a half-built one is never mistaken for whole."""
+        return self._folder / f"g{self._catalog.whole_number('generation', 0)}"
+
+    # ---- opening and making
+
+    def open(self) -> VectorIndex:
+        """The index of the current generation, where it lies.
+
+        LibraryDamaged: it is missing, or not as this library left it. StoreError: it lies on a server that fails, or
+        that the user has not named.
+        """
+        if self.place == LOCAL:
+            return ChromaIndex(self._generation())
+        if self._server is None or self.moves:
+            raise self._unnamed()
+        return self._opened(self._server)
+
+    def _opened(self, server: Server) -> ServerIndex:
+        name = self._catalog.meta("collection") or ""
+        if not _COLLECTION.fullmatch(name):
+            raise LibraryDamaged("the catalog names no collection", hint="Run: assistant reindex")
+        index = ServerIndex(server, name)
+        if index.stamp not in self._stamps():
+            index.close()
+            raise LibraryDamaged(
+                f"the vectors on {server.address} were changed by another copy of this library",
+                hint="Run: assistant reindex",
+            )
+        return index
+
+    def create(self) -> VectorIndex:
+        """An empty index of the next generation, where the user wants it. Call `clear` when it is filled."""
+        self.check_named()
+        if self.moves and self._catalog.meta("generation"):
+            self._tell_move()
+        generation = self._catalog.whole_number("generation", 0) + 1
+        if self._server is None:
+            self._catalog.set_meta(vectors="dirty", generation=str(generation), store=LOCAL)
+            return ChromaIndex(self._generation(), create=True)
+        leftovers = self._leftovers()
+        name, stamp = f"papers-{self._library_id()}-g{generation}-{secrets.token_hex(4)}", secrets.token_hex(8)
+        index = ServerIndex(self._server, name, create_with=stamp)
+        self._catalog.set_meta(
+            vectors="dirty",
+            generation=str(generation),
+            store=self._server.address,
+            collection=name,
+            stamp=stamp,
+            leftovers=" ".join(leftovers),
+        )
+        return index
+
+    def clear(self) -> None:
+        """Remove the generations before the current one, from the folder and from the server in use."""
+        current = self._generation() if self._server is None else None
+        for folder in self._folder.glob("g[0-9]*"):
+            if folder != current:
+                shutil.rmtree(folder, ignore_errors=True)
+        if self._server is None:
+            return
+        for name in (self._catalog.meta("leftovers") or "").split():
+            if _COLLECTION.fullmatch(name):
+                with contextlib.suppress(LibraryDamaged), contextlib.closing(ServerIndex(self._server, name)) as old:
+                    old.drop()
+        self._catalog.set_meta(leftovers="")
+
+    # ---- writing
+
+    def begin(self, index: VectorIndex) -> None:
+        """Mark the catalog: the index is being written to."""
+        self._catalog.set_meta(vectors="dirty")
+        if isinstance(index, ServerIndex):
+            stamp = secrets.token_hex(8)
+            self._catalog.set_meta(stamp=f"{stamp} {index.stamp}")  # until it is there, the one before may be
+            index.claim(stamp)
+
+    def is_whole(self, index: VectorIndex) -> bool:
+        """Whether the index holds as many chunks as the catalog, and was written to by this library alone."""
+        if isinstance(index, ServerIndex):
+            mine = index.stamp
+            index.refresh()
+            if index.stamp != mine:
+                return False
+        return len(index) == self._catalog.counts()[2]
+
+    def finish(self, index: VectorIndex) -> None:
+        """Mark the catalog: the index is whole."""
+        if isinstance(index, ServerIndex):
+            self._catalog.set_meta(stamp=index.stamp)
+        self._catalog.set_meta(vectors="clean")
+
+    # ---- what the catalog remembers
+
+    def _stamps(self) -> list[str]:
+        return (self._catalog.meta("stamp") or "").split()
+
+    def _library_id(self) -> str:
+        """The random id that begins the names of this library's collections, made on first use."""
+        known = self._catalog.meta("library_id") or ""
+        if not re.fullmatch("[0-9a-f]{32}", known):
+            known = secrets.token_hex(16)
+            self._catalog.set_meta(library_id=known)
+        return known
+
+    def _leftovers(self) -> list[str]:
+        """Names of the collections that a new one makes superfluous; not one that another copy of the library has
+        made its own."""
+        known = (self._catalog.meta("leftovers") or "").split()
+        if self.place != LOCAL and not self.moves:
+            with contextlib.suppress(LibraryDamaged):
+                self.open().close()
+                known.append(self._catalog.meta("collection") or "")
+        return known
+
+    def _unnamed(self) -> StoreError:
+        return StoreError(
+            f"this library's vectors lie on {self.place}",
+            hint=f"If you trust that server, name it: --store {self.place}; to have them here: --store local",
+        )
+
+    def _tell_move(self) -> None:
+        self._notice(f"moving the vectors from {self.place} to {self._store}")
+        if self.place != LOCAL:
+            name = self._catalog.meta("collection") or "?"
+            self._notice(f"the collection {name} on {self.place} is no longer used; it may be deleted there")
