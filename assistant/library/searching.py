@@ -55,7 +55,10 @@ class Searcher:
     def _chroma(self) -> VectorIndex | None:
         if self._catalog.meta("vectors") == "clean":
             try:
-                return self._shelf.open()
+                index = self._shelf.open()
+                if len(index) == self._chunks:
+                    return index
+                index.close()
             except StoreError as error:
                 self._notice(f"{error}; searching vectors one by one, slower. {error.hint}")
                 return None
