@@ -25,6 +25,7 @@ from assistant.library import Library
 from assistant.library import server as bounds
 from assistant.library.remote import ServerIndex
 from assistant.library.server import Connection, Server
+from assistant.library.shelf import Shelf
 from assistant.papers import Paper
 from tests.chroma import ChromaServer
 from tests.conftest import ROOT
@@ -100,6 +101,14 @@ def meta(folder: Path, **values: str) -> None:
         db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
 
+class Killed(BaseException):
+    pass
+
+
+def die(*args: object, **more: object) -> None:
+    raise Killed
+
+
 # ---- a server that is well
 
 
@@ -124,6 +133,20 @@ def test_a_changed_paper_is_replaced_on_the_server(opened: Opened, chroma: Chrom
         file(library, [replace(CSKV, abstract=f"{CSKV.abstract} Zebras graze in the savanna.")])
         assert list(chroma.collections().values()) == [3]
         assert titles(library, "zebras in the savanna", side="vector")[0] == CSKV.title
+        assert well(library)
+
+
+def test_a_collection_that_another_writes_to_meanwhile_is_left_to_it(
+    opened: Opened, chroma: ChromaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(chroma.url) as library:
+        file(library, [CSKV])
+        (before,) = chroma.collections()
+        index = ServerIndex(Server(chroma.url), before)
+        with monkeypatch.context() as patch, contextlib.closing(index):
+            patch.setattr(ServerIndex, "flush", lambda _: index.claim("another's"))
+            file(library, [GRAMMAR])
+        assert set(chroma.collections()) > {before}
         assert well(library)
 
 
@@ -153,12 +176,17 @@ def test_a_copy_of_a_library_that_writes_takes_a_collection_of_its_own(opened: O
         assert well(copy)
 
 
-def test_a_collection_that_was_removed_is_filled_anew_by_the_next_writer(opened: Opened, chroma: ChromaServer) -> None:
+@pytest.mark.parametrize("lost", ["a record", "the collection"])
+def test_what_the_server_has_lost_is_found_exactly_and_put_there_anew_by_the_next_writer(
+    opened: Opened, chroma: ChromaServer, lost: str
+) -> None:
     notices: list[str] = []
     with opened(chroma.url, notices=notices) as library:
         file(library, PAPERS)
-        chroma.remove(next(iter(chroma.collections())))
-        assert titles(library, QUESTION)
+        (collection,) = chroma.collections()
+        with contextlib.closing(ServerIndex(Server(chroma.url), collection)) as index:
+            index.drop() if lost == "the collection" else index.remove([1])
+        assert len(titles(library, QUESTION, side="vector")) == 3
         assert "one by one" in notices[0]
         file(library, PAPERS)
         assert list(chroma.collections().values()) == [3]
@@ -169,7 +197,7 @@ def test_a_collection_that_was_removed_is_filled_anew_by_the_next_writer(opened:
 
 
 def test_vectors_move_to_a_server_and_back_and_leave_nothing_behind(
-    opened: Opened, chroma: ChromaServer, filled: Path
+    opened: Opened, chroma: ChromaServer, filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notices: list[str] = []
     with opened() as library:
@@ -180,7 +208,11 @@ def test_vectors_move_to_a_server_and_back_and_leave_nothing_behind(
         library.reindex()
         assert list(chroma.collections().values()) == [3]
         assert not list((library.folder / "chroma").glob("g*"))
-        library.reindex()
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Shelf, "is_whole", die)
+            library.reindex()
+        assert list(chroma.collections().values()) == [3, 3]  # the one before is still there
+        file(library, PAPERS)
         assert list(chroma.collections().values()) == [3]
         assert titles(library, QUESTION) == expected
     assert notices == [f"moving the vectors from local to {chroma.url}"]
@@ -200,10 +232,6 @@ def test_vectors_move_to_a_server_and_back_and_leave_nothing_behind(
 # ---- a server or a writer that fails on the way
 
 
-class Killed(BaseException):
-    pass
-
-
 @pytest.mark.parametrize("step", ["claim", "put", "is_whole"])
 def test_a_writer_that_dies_at_any_step_is_gone_on_with(
     opened: Opened, chroma: ChromaServer, monkeypatch: pytest.MonkeyPatch, step: str
@@ -211,9 +239,6 @@ def test_a_writer_that_dies_at_any_step_is_gone_on_with(
     with opened(chroma.url) as library:
         file(library, [GRAMMAR])
     (collection,) = chroma.collections()
-
-    def die(*args: object, **more: object) -> None:
-        raise Killed
 
     with monkeypatch.context() as patch, opened(chroma.url) as library:
         targets = {
@@ -492,8 +517,8 @@ def test_status_and_doctor_say_where_the_vectors_are(chroma: ChromaServer, tmp_p
     assert "fault vector index: the vectors are not on" in run("doctor", "--store", chroma.url)
 
 
-def test_the_sample_never_leaves_the_machine(sample_home: Path, impostor: Impostor) -> None:
+def test_the_sample_never_leaves_the_machine(impostor: Impostor, tmp_path: Path) -> None:
     impostor.replies = [HTML]
-    with Assistant.open("sample", home=str(sample_home), store=address(impostor)) as assistant:
+    with Assistant.open("sample", home=str(tmp_path), store=address(impostor)) as assistant:
         assert assistant.search("KV cache", k=1)
     assert impostor.bodies == []

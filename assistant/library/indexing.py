@@ -174,10 +174,7 @@ class Writer:
         resumed = state == "dirty" and self._shelf.survives_a_kill()
         if not self._shelf.moves and self._shelf.is_there() and (state == "clean" or resumed):
             with contextlib.suppress(LibraryDamaged):
-                index = self._shelf.open()
-                if resumed or len(index) == chunks:
-                    return index
-                index.close()
+                return self._shelf.open(chunks=None if resumed else chunks)
         return self._build_vectors()
 
     def _build_vectors(self) -> VectorIndex:
@@ -185,7 +182,6 @@ class Writer:
         try:
             for rows in _batches(self._catalog.chunks_of()):
                 self._put(index, rows)
-            self._shelf.clear()
         except BaseException:
             index.close()
             raise

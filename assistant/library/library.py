@@ -11,7 +11,6 @@ from assistant.embedders import Embedder
 from assistant.errors import (
     EmbedderMismatch,
     LibraryBusy,
-    LibraryDamaged,
     LibraryError,
     LibraryFull,
     LibraryMissing,
@@ -228,7 +227,7 @@ class Library:
             vectors=self._catalog.meta("vectors") or "none yet",
             disk_bytes=_size(self.folder),
             store=shelf.place,
-            store_chunks=_on_server(shelf),
+            store_chunks=shelf.on_server(),
         )
 
     def check(self) -> list[Finding]:
@@ -273,15 +272,6 @@ class Library:
             return Finding("vector index", "fault", str(error), mend)
         whole = size == chunks
         return Finding("vector index", "ok" if whole else "fault", f"{where}{size:,} chunks", "" if whole else mend)
-
-
-def _on_server(shelf: Shelf) -> int | None:
-    """Chunks that the server of the vectors holds; None where there is no server, or it does not tell."""
-    if shelf.place == LOCAL:
-        return None
-    with contextlib.suppress(StoreError, LibraryDamaged), contextlib.closing(shelf.open()) as index:
-        return len(index)
-    return None
 
 
 def _make_folder(folder: Path) -> None:

@@ -55,10 +55,7 @@ class Searcher:
     def _chroma(self) -> VectorIndex | None:
         if self._catalog.meta("vectors") == "clean":
             try:
-                index = self._shelf.open()
-                if len(index) == self._chunks:
-                    return index
-                index.close()
+                return self._shelf.open(chunks=self._chunks)
             except StoreError as error:
                 self._notice(f"{error}; searching vectors one by one, slower. {error.hint}")
                 return None

@@ -78,14 +78,34 @@ class Shelf:
         disturbed, and a half-built one is never mistaken for whole."""
         return self._folder / f"g{self._catalog.whole_number('generation', 0)}"
 
+    def on_server(self) -> int | None:
+        """Chunks that the server of the vectors holds; None where there is no server, or it does not tell."""
+        if self.place == LOCAL:
+            return None
+        with contextlib.suppress(StoreError, LibraryDamaged), contextlib.closing(self.open()) as index:
+            return len(index)
+        return None
+
     # ---- opening and making
 
-    def open(self) -> VectorIndex:
-        """The index of the current generation, where it lies.
+    def open(self, *, chunks: int | None = None) -> VectorIndex:
+        """The index of the current generation, where it lies, holding so many `chunks`.
 
         LibraryDamaged: it is missing, or not as this library left it. StoreError: it lies on a server that fails, or
         that the user has not named.
         """
+        index = self._open()
+        try:
+            if chunks is not None and (held := len(index)) != chunks:
+                raise LibraryDamaged(
+                    f"the vector index holds {held:,} of {chunks:,} chunks", hint="Run: assistant reindex"
+                )
+        except BaseException:
+            index.close()
+            raise
+        return index
+
+    def _open(self) -> VectorIndex:
         if self.place == LOCAL:
             return ChromaIndex(self._generation())
         if self._server is None or self.moves:
@@ -106,7 +126,7 @@ class Shelf:
         return index
 
     def create(self) -> VectorIndex:
-        """An empty index of the next generation, where the user wants it. Call `clear` when it is filled."""
+        """An empty index of the next generation, where the user wants it."""
         self.check_named()
         if self.moves and self._catalog.meta("generation"):
             self._tell_move()
@@ -126,20 +146,6 @@ class Shelf:
             leftovers=" ".join(leftovers),
         )
         return index
-
-    def clear(self) -> None:
-        """Remove the generations before the current one, from the folder and from the server in use."""
-        current = self._generation() if self._server is None else None
-        for folder in self._folder.glob("g[0-9]*"):
-            if folder != current:
-                shutil.rmtree(folder, ignore_errors=True)
-        if self._server is None:
-            return
-        for name in (self._catalog.meta("leftovers") or "").split():
-            if _COLLECTION.fullmatch(name):
-                with contextlib.suppress(LibraryDamaged), contextlib.closing(ServerIndex(self._server, name)) as old:
-                    old.drop()
-        self._catalog.set_meta(leftovers="")
 
     # ---- writing
 
@@ -161,10 +167,16 @@ class Shelf:
         return len(index) == self._catalog.counts()[2]
 
     def finish(self, index: VectorIndex) -> None:
-        """Mark the catalog: the index is whole."""
+        """Mark the catalog: the index is whole. Remove the generations before it, as far as they can be reached."""
         if isinstance(index, ServerIndex):
             self._catalog.set_meta(stamp=index.stamp)
         self._catalog.set_meta(vectors="clean")
+        current = self._generation() if self.place == LOCAL else None
+        for folder in self._folder.glob("g[0-9]*"):
+            if folder != current:
+                shutil.rmtree(folder, ignore_errors=True)
+        if self._server and (names := self._catalog.meta("leftovers")):
+            self._catalog.set_meta(leftovers=" ".join(n for n in names.split() if not _dropped(self._server, n)))
 
     # ---- what the catalog remembers
 
@@ -200,3 +212,17 @@ class Shelf:
         if self.place != LOCAL:
             name = self._catalog.meta("collection") or "?"
             self._notice(f"the collection {name} on {self.place} is no longer used; it may be deleted there")
+
+
+def _dropped(server: Server, name: str) -> bool:
+    """Whether this collection is not on the server any more."""
+    if not _COLLECTION.fullmatch(name):
+        return True
+    try:
+        with contextlib.closing(ServerIndex(server, name)) as index:
+            index.drop()
+    except LibraryDamaged:  # it was not there
+        return True
+    except StoreError:
+        return False
+    return True
