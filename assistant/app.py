@@ -7,7 +7,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, sample, settings
+from assistant import doctor, embedders, places, rerankers, sample, settings
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
@@ -16,10 +16,12 @@ from assistant.endpoint import Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
-from assistant.ingest import Progress, ingest
-from assistant.library import CATALOG, Library
+from assistant.ingest import ingest
+from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
+from assistant.queries import parse
+from assistant.rerankers import Reranker, reranked
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 from assistant.settings import Settings
 from assistant.writers import OpenAIWriter, Writer
 
@@ -106,11 +108,26 @@ class Assistant:
             self._notice("from now on your library answers; the sample is still there: --library sample")
         return report
 
-    def search(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> list[SearchResult]:
-        """The `k` papers nearest to the question, best first."""
-        question = checked_question(question)
-        found = self.library.search(question, limit=self._k(k), filters=filters)
-        return [_result(rank, passage) for rank, passage in enumerate(found, 1)]
+    def search(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        filters: Filters | None = None,
+        on_failure: Notice | None = None,
+    ) -> list[SearchResult]:
+        """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`). Where a model
+        was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own."""
+        query = parse(checked_question(question), today=Date.today(), filters=filters)
+        k, reranker = self._k(k), self._reranker
+        found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
+        for notice in (*found.notices, found.why_nothing):
+            if notice:
+                self._notice(notice)
+        ranked = reranked(found.question, found.passages, reranker)
+        if ranked.failure:
+            (on_failure or self._notice)(ranked.failure)
+        return [_result(rank, passage) for rank, passage in enumerate(ranked.passages[:k], 1)]
 
     def ask(
         self,
@@ -121,8 +138,10 @@ class Assistant:
         strict: bool = False,
         on_text: OnText | None = None,
     ) -> Answer:
-        """An answer with every sentence checked. It never raises for a failing model: see `Answer.failure`."""
-        checked_question(question)  # before a library is opened, or built, for it
+        """An answer with every sentence checked; the question may have operators (`queries.parse`). It never raises
+        for a failing model: see `Answer.failure`."""
+        today = Date.today()
+        parse(checked_question(question), today=today, filters=filters)  # before a library is opened, or built, for it
         chosen = self.settings
         desk = Desk(
             self._extractive,
@@ -136,6 +155,8 @@ class Assistant:
             library=self.library,
             desk=desk,
             k=self._k(k),
+            today=today,
+            reranker=self._reranker,
             filters=filters,
             strict=strict,
             on_text=on_text,
@@ -161,12 +182,22 @@ class Assistant:
         """What the library holds."""
         return self.library.status(self.library_name)
 
-    def reindex(self) -> int:
-        """Chunk, embed and index every paper anew with the settings that hold; the number of papers."""
-        return self.library.reindex(
-            chunk_tokens=self.settings.chunk_tokens,
-            progress=lambda done, total: self._progress("indexing", done, total),
-        )
+    def remove(self, names: Sequence[str] | str, *, dry_run: bool = True) -> Removal:
+        """Take papers out of the library, by id, arXiv id, DOI, title, or a beginning of their id.
+        With `dry_run`, only say which those are. PaperNotFound: a name is of none, or of more than one; then nothing
+        is removed."""
+        if isinstance(names, str):
+            names = [names]
+        library = self.library  # opened first: it may turn out to be the sample
+        if self.library_name == sample.NAME:
+            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
+        return Removal(tuple(found), removed=not dry_run, left=len(library))
+
+    def reindex(self, *, pending: bool = False) -> int:
+        """Chunk, embed and index every paper anew with the settings that hold, or with `pending` only those that an
+        interrupted command left; the number of papers."""
+        return self.library.reindex(chunk_tokens=self.settings.chunk_tokens, pending=pending, progress=self._progress)
 
     def doctor(self, *, download: bool = False) -> Sequence[Finding]:
         """What is right and what is wrong with installation, settings and library."""
@@ -174,6 +205,7 @@ class Assistant:
         findings = doctor.examine(
             library=lambda: (self.library, self.library_name),  # in this order: opening it may make it the sample
             embedder=lambda: self._embedder,
+            reranker=lambda: self._reranker,
             home=chosen.home,
             prompt_folder=chosen.prompts,
             model=chosen.model,
@@ -195,7 +227,12 @@ class Assistant:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        return embedders.load(self.settings.embedder)
+        return embedders.load(self.settings.embedder, endpoint=self._endpoint)
+
+    @cached_property
+    def _endpoint(self) -> Endpoint:
+        chosen = self.settings
+        return Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
 
     @cached_property
     def _extractive(self) -> ExtractiveWriter:
@@ -208,8 +245,14 @@ class Assistant:
             self._notice("no model is asked, since none is named; choose one with --model or ASSISTANT_MODEL")
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return None
-        endpoint = Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
-        return OpenAIWriter(chosen.model, endpoint)
+        return OpenAIWriter(chosen.model, self._endpoint)
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        chosen = self.settings
+        return rerankers.load(
+            chosen.rerank, model=lambda: self._model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens
+        )
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:
@@ -233,6 +276,7 @@ class Assistant:
             chunk_tokens=self.settings.chunk_tokens,
             store=None if self.library_name == sample.NAME else self.settings.store,  # the sample stays here
             store_key=self.settings.store_key,
+            wait_s=self.settings.wait,
             notice=lambda text: self._notice(self.addressed(text)),
         )
 

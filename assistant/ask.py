@@ -1,8 +1,9 @@
-"""`ask`: retrieve, see whether there is evidence at all, have it written, check every sentence."""
+"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date as Date
 
 from assistant import drafts
 from assistant.citations import Checked, check
@@ -13,6 +14,8 @@ from assistant.errors import UsageError
 from assistant.evidence import assess
 from assistant.library import Library
 from assistant.papers import Filters, Passage
+from assistant.queries import parse
+from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
@@ -41,31 +44,39 @@ def ask(
     library: Library,
     desk: Desk,
     k: int,
+    today: Date,
+    reranker: Reranker | None = None,
     filters: Filters | None = None,
     strict: bool = False,
     on_text: OnText | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
-    """An answer from at most `k` papers of the library, with every sentence checked.
+    """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
+    checked.
 
-    Where the model's endpoint fails, the extractive writer stands in and the answer's `failure` says why. `strict`
-    takes out what is not supported. UsageError: no usable question.
+    Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
+    Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
+    `failure` says why. `strict` takes out what is not supported. UsageError: no usable question.
     """
     started = clock()
     question = checked_question(question)
-    pool = library.search(question, limit=max(POOL, k), filters=filters)
-    asked = content_terms(clean(question))
-    rarity = library.rarity(asked)
-    evidence = assess(question, pool, rarity=rarity, mentioned=library.mentions)
-    answer = Answer(question, "unanswered", candidates_read=len(pool), nearest=_nearest(pool))
-    if not evidence.enough:
-        why = evidence.why if len(library) else "the library is empty; fill it with: assistant ingest PATH"
-        return replace(answer, why=why, seconds=clock() - started)
-    written = desk.write(Request(question, tuple(pool[:k]), rarity=rarity), on_text=on_text)
+    query = parse(question, today=today, filters=filters)
+    found = library.find(query, limit=max(POOL, k))
+    answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
+    rarity = library.rarity(content_terms(clean(found.question)))
+    evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
+    if found.why_nothing or not evidence.enough:
+        notices = found.notices if found.passages else ()
+        why = found.why_nothing or evidence.why
+        return replace(answer, why=why, notices=notices, seconds=clock() - started)
+    ranked = reranked(found.question, found.passages, reranker)
+    request = Request(found.question, ranked.passages[:k], rarity=rarity)
+    written = desk.write(request, on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
-    answer = replace(answer, failure=written.failure, notices=(*evidence.notices, *written.notices))
+    notices = (*found.notices, *evidence.notices, *written.notices)
+    answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
     return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
 
 

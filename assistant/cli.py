@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant import __version__
-from assistant.console import Format, PlainFormat, lenient_output, running
+from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_STDIN = 1_000_000  # characters; far more than a question may have
 MOST = 1_000_000_000  # papers; more than any library has, less than SQLite counts
+NOT_RERANKED = "The papers are in the search's own order."
 COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "rich_markup_mode": None,  # plain help loads in half the time
@@ -60,16 +61,26 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 K = Annotated[int | None, _option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
 
 
-def _day(text: str) -> date:
+def _day(text: str, *, last: bool = False) -> date:
+    from assistant.queries import day
+
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"“{text}” is not a day such as 2025-01-31") from None
+        return day(text, today=date.today(), last=last)
+    except UsageError as error:
+        raise typer.BadParameter(f"{error}. {error.hint}") from None
 
 
-_DAY: dict[str, Any] = {"parser": _day, "metavar": "YYYY-MM-DD"}
-Since = Annotated[date | None, _option("--since", help="Only papers of this day or later.", **_DAY)]
-Until = Annotated[date | None, _option("--until", help="Only papers of this day or earlier.", **_DAY)]
+def _last_day(text: str) -> date:
+    return _day(text, last=True)
+
+
+Since = Annotated[
+    date | None,
+    _option("--since", metavar="DAY", parser=_day, help="Only papers of 2026-01-31, 2026-01, 2026 or 2w (ago) on."),
+]
+Until = Annotated[
+    date | None, _option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
+]
 SourceName = Annotated[
     str | None, _option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
 ]
@@ -80,6 +91,10 @@ Model = Annotated[
 ]
 BaseUrl = Annotated[
     str | None, _option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
+]
+Rerank = Annotated[
+    str | None,
+    _option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
 ]
 
 
@@ -106,6 +121,7 @@ def ask(
     store: Store = None,
     model: Model = None,
     base_url: BaseUrl = None,
+    rerank: Rerank = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -116,10 +132,12 @@ def ask(
 ) -> None:
     """Answer a question from the library, with citations.
 
+    In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
+
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
-    extractive instead; 5 --strict took something out.
+    extractive, or not reranked, instead; 5 --strict took something out.
     """
-    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url) as run:
+    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
@@ -127,10 +145,7 @@ def ask(
         with LiveDraft(run.err, before=run.bar.close) as draft:
             live = draft if run.err.is_terminal else None
             answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
-        if answer.failure:
-            run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
-        for notice in answer.notices:
-            run.note(notice)
+        _tell(run, answer)
         run.show(
             form,
             text=lambda out: terminal.answer(answer, out),
@@ -138,6 +153,15 @@ def ask(
             json=lambda: jsonform.answer(answer, library=run.assistant.library_name),
         )
         raise typer.Exit(_exit_status(answer, strict=strict))
+
+
+def _tell(run: Run, answer: "Answer") -> None:
+    if answer.failure and answer.writer == "extractive":
+        run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
+    elif answer.failure:
+        run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
+    for notice in answer.notices:
+        run.note(notice)
 
 
 def _exit_status(answer: "Answer", *, strict: bool) -> int:
@@ -154,6 +178,9 @@ def search(
     k: K = None,
     library: LibraryName = None,
     store: Store = None,
+    model: Annotated[str | None, _option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
+    base_url: BaseUrl = None,
+    rerank: Rerank = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -161,18 +188,30 @@ def search(
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
-    """List the papers nearest to some words or a question."""
-    with running(debug, library=library, store=store, k=k) as run:
+    """List the papers nearest to some words or a question.
+
+    In quotes the words may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
+
+    Exit status: 3 nothing found; 4 the model's endpoint failed, and the papers are not reranked.
+    """
+    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
 
         asked = _joined(question)
-        results = run.assistant.search(asked, filters=_filters(since, until, source, author))
+        failures: list[str] = []
+        filters = _filters(since, until, source, author)
+        results = run.assistant.search(asked, filters=filters, on_failure=failures.append)
+        for failure in failures:
+            run.report(f"the model did not rerank: {failure}", NOT_RERANKED)
         run.show(
             form,
             text=lambda out: terminal.search(results, out),
             md=lambda: markdown.search(results, question=asked),
-            json=lambda: jsonform.search(results, question=asked, library=run.assistant.library_name),
+            json=lambda: jsonform.search(
+                results, question=asked, library=run.assistant.library_name, failure="; ".join(failures)
+            ),
         )
+        raise typer.Exit(4 if failures else 0 if results else 3)
 
 
 @app.command()
@@ -272,17 +311,50 @@ def status(
 
 
 @app.command()
-def reindex(library: LibraryName = None, store: Store = None, debug: Debug = False) -> None:
+def remove(
+    papers: Annotated[
+        list[str],
+        typer.Argument(metavar="ID", help="Id or its beginning, arXiv id, DOI, or title.", show_default=False),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them.")] = False,
+    library: LibraryName = None,
+    store: Store = None,
+    form: Plain = PlainFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Take papers out of the library.
+
+    Without --yes nothing is removed, and what would go is listed. A removed paper comes back when it is ingested again.
+    """
+    with running(debug, library=library, store=store) as run:
+        from assistant.render import jsonform, terminal
+
+        report = run.assistant.remove(papers, dry_run=not yes)
+        run.show(
+            form,
+            text=lambda out: terminal.removal(report, out),
+            json=lambda: jsonform.removal(report, library=run.assistant.library_name),
+        )
+
+
+@app.command()
+def reindex(
+    library: LibraryName = None,
+    store: Store = None,
+    pending: Annotated[bool, typer.Option("--pending", help="Only finish what an interrupted command left.")] = False,
+    debug: Debug = False,
+) -> None:
     """Index every paper anew.
 
-    Needed after a change of embedder or chunk size, and to mend a damaged index.
+    Needed after a change of embedder or chunk size, and to mend a damaged index. One that was interrupted goes on where
+    it stopped.
     """
     with running(debug, library=library, store=store) as run:
         from assistant.render.words import counted
 
-        count = run.assistant.reindex()
+        count = run.assistant.reindex(pending=pending)
         run.bar.close()
-        run.note(f"{counted(count, 'paper')} indexed anew")
+        run.note(f"{counted(count, 'paper')} indexed{'' if pending else ' anew'}")
 
 
 @app.command()
@@ -317,8 +389,6 @@ def _joined(words: list[str]) -> str:
 def _filters(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
     from assistant.papers import Filters
 
-    if since and until and since > until:
-        raise UsageError("--since is later than --until", hint="Swap them.")
     return Filters(since, until, source, author)
 
 

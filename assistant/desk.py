@@ -1,12 +1,10 @@
 """Who writes, and from how much: the model within its context where there is one, the extractive writer otherwise."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant import drafts, prompts
-from assistant.cleaning import clean
+from assistant import prompts
 from assistant.endpoint import OnText
 from assistant.errors import ContextOverflow, EndpointError
 from assistant.papers import Passage
@@ -78,15 +76,8 @@ class Desk:
 
 
 def prompted(request: Request, passages: Sequence[Passage], folder: Path) -> Request:
-    """The request with its prompts filled. Abstracts stand between lines that no abstract can foresee: the
-    boundary is a digest over all of them and the question. Their own `[3]`s become `(3)`."""
-    bodies = []
-    for passage in passages:
-        paper = passage.found.paper
-        date = f"\nDate: {paper.date}" if paper.date else ""
-        bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)}")
-    boundary = "=" + hashlib.sha256("\0".join((request.question, *bodies)).encode()).hexdigest()[:12]
-    fenced = [f"{boundary} [{n}]\n{drafts.defused(body)}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
+    """The request with its prompts filled, the passages fenced."""
+    boundary, fenced = prompts.fenced(request.question, passages)
     return replace(
         request,
         passages=tuple(passages),
@@ -95,7 +86,7 @@ def prompted(request: Request, passages: Sequence[Passage], folder: Path) -> Req
             "ask-user",
             place=folder,
             question=request.question,
-            passages="\n\n".join(fenced),
-            count=str(len(fenced)),
+            passages=fenced,
+            count=str(len(passages)),
         ),
     )

@@ -13,6 +13,7 @@ from assistant.endpoint import Endpoint
 from assistant.errors import AssistantError
 from assistant.library import Library
 from assistant.places import exists
+from assistant.rerankers import Reranker
 from assistant.results import Finding
 from assistant.text import ENCODINGS, encoding_is_local
 
@@ -23,6 +24,7 @@ def examine(
     *,
     library: Callable[[], tuple[Library, str]],
     embedder: Callable[[], Embedder],
+    reranker: Callable[[], Reranker | None],
     home: Path,
     prompt_folder: str | None,
     model: str | None,
@@ -34,6 +36,7 @@ def examine(
     was chosen; `download` fetches tiktoken's vocabularies, which are otherwise used only if already here."""
     findings = [_versions(), *_environment(), _home(home)]
     findings += _attempt("embedder", lambda: _embedder(embedder()))
+    findings += _attempt("reranker", lambda: _reranker(reranker()))
     findings += _attempt("prompts", lambda: [Finding("prompts", "ok", str(prompts.checked_folder(prompt_folder)))])
     findings += _attempt("library", lambda: _library(*library()))
     findings += _tokens(download=download)
@@ -76,6 +79,10 @@ def _home(home: Path) -> Finding:
 
 def _embedder(embedder: Embedder) -> list[Finding]:
     return [Finding("embedder", "ok", f"{embedder.name}, {embedder.dimension} dimensions, {embedder.fingerprint}")]
+
+
+def _reranker(reranker: Reranker | None) -> list[Finding]:
+    return [Finding("reranker", "ok", reranker.name)] if reranker else []
 
 
 def _library(library: Library, name: str) -> list[Finding]:

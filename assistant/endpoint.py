@@ -1,4 +1,4 @@
-"""An OpenAI-compatible API: one chat completion asked for, its reply read with care, its failures as ours.
+"""An OpenAI-compatible API: a chat completion or embeddings asked for, the reply read with care, failures as ours.
 
 Servers that call themselves OpenAI-compatible differ; what is handled was measured against the SDK (3.52) and five
 servers. What comes back is data from outside: it is bounded in size and time, and nothing in it is trusted to have
@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -34,6 +34,8 @@ _OVERFLOW = re.compile(
     r"context[ _]?(length|size|window)|exceed_context|too many tokens|maximum context", re.IGNORECASE
 )
 _NOT_ONE = "Check OPENAI_BASE_URL: it must be an OpenAI-compatible API, mostly ending in /v1."
+_NO_MODEL = "Check --model and that the base URL ends in /v1."
+_NO_EMBEDDINGS = "Check the embedder's name, that the base URL ends in /v1, and that the server offers /v1/embeddings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,12 @@ class Endpoint:
                         raise
                     body = changed
 
+    def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """The vectors that `model` gives `texts`, in their order; of what length and use, the caller must see."""
+        with self._mapped(model, what="embeddings", missing=_NO_EMBEDDINGS), self._client() as client:
+            reply = client.embeddings.create(model=model, input=list(texts), encoding_format="float")
+            return _vectors(reply, len(texts))
+
     def models(self) -> list[str]:
         """Names of the models on offer."""
         with self._mapped(""), self._client() as client:
@@ -102,8 +110,9 @@ class Endpoint:
         )
 
     @contextlib.contextmanager
-    def _mapped(self, model: str) -> Iterator[None]:
-        """The SDK's errors as ours. Causes are cut off: they can carry the key."""
+    def _mapped(self, model: str, *, what: str = "a chat completion", missing: str = _NO_MODEL) -> Iterator[None]:
+        """The SDK's errors as ours: `what` was asked for, and `missing` is the hint where no such thing is there.
+        Causes are cut off: they can carry the key."""
         import openai
 
         where = self.address
@@ -116,7 +125,7 @@ class Endpoint:
         except openai.NotFoundError as error:
             raise EndpointError(
                 f"{where} has no model “{model}” or no such address (404): {self._said(error)}",
-                hint="Check --model and that the base URL ends in /v1.",
+                hint=missing,
             ) from None
         except openai.RateLimitError as error:
             raise EndpointError(
@@ -140,9 +149,7 @@ class Endpoint:
         except (
             openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
         ) as error:  # fmt: skip
-            raise EndpointError(
-                f"{where} sent what is not a chat completion: {self._said(error)}", hint=_NOT_ONE
-            ) from None
+            raise EndpointError(f"{where} sent what is not {what}: {self._said(error)}", hint=_NOT_ONE) from None
 
     def _failed(self, error: "openai.APIStatusError", model: str) -> EndpointError:
         said = self._said(error)
@@ -221,6 +228,17 @@ def _streamed(chunks: Any, on_text: OnText) -> Reply:
                 on_text(piece)
             finish = choice.finish_reason or finish
     return Reply("".join(parts), finish, usage)
+
+
+def _vectors(reply: Any, count: int) -> list[list[float]]:
+    """The vectors in a reply, by their `index`. ValueError: they are not `count`, or not of numbers."""
+    entries = sorted((entry.index, entry.embedding) for entry in getattr(reply, "data", None) or [])
+    if [index for index, _ in entries] != list(range(count)):
+        raise ValueError(f"{len(entries)} vectors for {count} texts, or wrongly numbered")
+    rows = [[float(number) for number in vector] for _, vector in entries]
+    if not all(rows):
+        raise ValueError("a vector without numbers")
+    return rows
 
 
 def _text(content: Any) -> str:

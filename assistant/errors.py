@@ -7,6 +7,7 @@
     │   └── NotPapers              it is something else; in a folder, passed over
     ├── PromptError                exit 1, a prompt template is missing or wrong
     ├── EmbedderError              exit 1, an embedder cannot be loaded or run
+    ├── RerankerError              exit 1, a reranker cannot be loaded or run
     ├── LibraryError               exit 1, the library on disk
     │   ├── LibraryMissing         there is none at that place
     │   ├── LibraryBusy            another process is writing
@@ -59,6 +60,10 @@ class PromptError(AssistantError):
 
 
 class EmbedderError(AssistantError):
+    pass
+
+
+class RerankerError(AssistantError):
     pass
 
 

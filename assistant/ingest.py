@@ -6,14 +6,12 @@ from datetime import date as Date
 from pathlib import Path
 
 from assistant.errors import NotPapers, SourceError
-from assistant.library import Library
+from assistant.library import Library, Progress
 from assistant.library.indexing import Writer
 from assistant.papers import Problem, Record
 from assistant.places import expanded, is_folder
 from assistant.results import IngestReport, Intake
 from assistant.sources import STDIN, Input, expand, opened, recognise
-
-Progress = Callable[[str, int, int], None]  # (what is being done, done, total; total 0 where it is not known)
 
 
 def ingest(
@@ -48,7 +46,7 @@ def ingest(
     with opened_library.writing() as writer:
         for file, inside in files:
             intakes.append(_file(file, writer, inside=inside, day=day, year=year, label=label, progress=progress))
-        indexed = writer.index(progress=lambda done, total: progress("indexing", done, total))
+        indexed = writer.index(progress=progress)
     return IngestReport(tuple(intakes), indexed, len(opened_library), clock() - started)
 
 

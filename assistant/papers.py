@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import date as Date
 
 from assistant.cleaning import clean
+from assistant.errors import UsageError
 
 MAX_ABSTRACT = 20_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
 MAX_ID = 300  # characters looked at for an arXiv id or DOI
@@ -124,15 +125,40 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search may return. All given conditions must hold; dates are inclusive."""
+    """What a search may return. All given conditions must hold; dates are inclusive. `source` and `author` may be
+    several names with a semicolon between; a paper must have all of them. UsageError: the dates leave no day."""
 
     since: Date | None = None
     until: Date | None = None
     source: str | None = None
     author: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(f"no day is both since {self.since} and until {self.until}", hint="Swap them.")
+
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) is not None for field in fields(self))
+
+    def both(self, other: "Filters") -> "Filters":
+        """What meets these conditions and those of `other`. UsageError: no day does."""
+        return Filters(
+            max((day for day in (self.since, other.since) if day), default=None),
+            min((day for day in (self.until, other.until) if day), default=None),
+            "; ".join(filter(None, (self.source, other.source))) or None,
+            "; ".join(filter(None, (self.author, other.author))) or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a library has for a question: the question with its misspelt words mended, passages, best first, and what
+    a reader should know; `why_nothing` where it was not searched at all."""
+
+    question: str
+    passages: tuple[Passage, ...] = ()
+    notices: tuple[str, ...] = ()
+    why_nothing: str = ""
 
 
 def title_key(title: str) -> str:

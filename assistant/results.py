@@ -72,8 +72,8 @@ class Answer:
     `writer` is `extractive`, the model's name, or None where there was no evidence to write from; `invented` the
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
-    `failure` what went wrong at the model endpoint where the extractive writer had to stand in; `notices` what a
-    reader should know besides.
+    `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
+    stand in; `notices` what a reader should know besides.
     """
 
     question: str
@@ -154,6 +154,15 @@ class IngestReport:
     @property
     def refused(self) -> tuple[Intake, ...]:
         return tuple(file for file in self.files if file.refused and not file.passed_over)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The papers that were `removed`, as they were, or would be; and how many are `left` in the library."""
+
+    papers: tuple[StoredPaper, ...]
+    removed: bool
+    left: int
 
 
 @dataclass(frozen=True, slots=True)

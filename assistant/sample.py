@@ -12,8 +12,8 @@ from pathlib import Path
 
 from assistant import __version__
 from assistant.errors import LibraryMissing
-from assistant.ingest import Progress, ingest
-from assistant.library import Library
+from assistant.ingest import ingest
+from assistant.library import Library, Progress
 from assistant.text import ANALYZER
 
 NAME = "sample"

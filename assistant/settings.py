@@ -22,15 +22,17 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "model": (("ASSISTANT_MODEL",), "model that writes the answers; “extractive” for none"),
     "base_url": (("OPENAI_BASE_URL",), "address of an OpenAI-compatible API, ending in /v1"),
     "api_key": (("OPENAI_API_KEY",), "key for it"),
-    "embedder": (("ASSISTANT_EMBEDDER",), "“bundled”, or “model2vec:<folder>”"),
+    "embedder": (("ASSISTANT_EMBEDDER",), "what makes vectors of texts: docs/embedders.md"),
     "store": (("ASSISTANT_STORE",), "where vectors are kept: “local”, a Chroma server, or “cloud:<tenant>/<database>”"),
     "store_key": (("CHROMA_API_KEY",), "key for Chroma Cloud"),
+    "rerank": (("ASSISTANT_RERANK",), "what reads the best papers again to order them: docs/embedders.md"),
     "prompts": (("ASSISTANT_PROMPTS",), "folder of prompt templates to use instead of the bundled ones"),
     "k": (("ASSISTANT_K",), "papers given to the writer"),
     "chunk_tokens": (("ASSISTANT_CHUNK_TOKENS",), "size of the chunks of a new or re-indexed library"),
     "context_tokens": (("ASSISTANT_CONTEXT_TOKENS",), "tokens that prompt and answer may have together"),
     "answer_tokens": (("ASSISTANT_ANSWER_TOKENS",), "tokens that an answer may have"),
     "timeout": (("ASSISTANT_TIMEOUT",), "seconds to wait for the endpoint's next words"),
+    "wait": (("ASSISTANT_WAIT",), "seconds to wait for another process that writes to the library"),
 }
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
 
@@ -47,12 +49,14 @@ class Settings:
     embedder: str = "bundled"
     store: str | None = None
     store_key: str | None = field(default=None, repr=False)
+    rerank: str | None = None
     prompts: str | None = None
     k: int = 10
     chunk_tokens: int = 640
     context_tokens: int = 8_192
     answer_tokens: int = 900
     timeout: float = 120.0
+    wait: int = 60
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -107,6 +111,7 @@ _NUMBERS = {
     "chunk_tokens": (32, 100_000),
     "context_tokens": (512, 10_000_000),
     "answer_tokens": (32, 100_000),
+    "wait": (0, 86_400),
 }
 
 

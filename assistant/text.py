@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import tantivy
 
 Span = tuple[int, int]
+Phrase = tuple[tuple[int, str], ...]  # index terms and their places
 
 MAX_SENTENCE = 1_200  # characters; what has no full stop for longer than this is cut at a space
 
@@ -63,7 +64,8 @@ def _trimmed(text: str, span: Span) -> Iterator[Span]:
         yield start, end
 
 
-ANALYZER = "paper_en_1"  # changes with what `terms` makes of a text, so that an index made before is known as old
+ANALYZER = "paper_en_2"  # changes with what is indexed of a text and how, so that an index made before is known as old
+WORDS_ANALYZER = "paper_words_1"
 
 
 @lru_cache(maxsize=1)
@@ -80,6 +82,17 @@ def analyzer() -> "tantivy.TextAnalyzer":
         tantivy.Filter.stopword("english"),
         tantivy.Filter.stemmer("english"),
     ):
+        build = build.filter(step)
+    return build.build()
+
+
+@lru_cache(maxsize=1)
+def words_analyzer() -> "tantivy.TextAnalyzer":
+    """Text as its words, as they are written but for case and accents: what a misspelt one may have been meant for."""
+    import tantivy
+
+    build = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (tantivy.Filter.remove_long(40), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()):
         build = build.filter(step)
     return build.build()
 
@@ -116,12 +129,23 @@ def _asking() -> frozenset[str]:
     return frozenset(terms(_ASKING))
 
 
+def written(name: str) -> set[str]:
+    """The ways that `name` may be written: as it is, together (GPT5), letters and digits apart (GPT 5)."""
+    return {name, re.sub(r"[\W_]+", "", name), re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)}
+
+
 def spellings(name: str) -> set[tuple[str, ...]]:
-    """The index terms of `name` in the ways it may be written: as it is, together (GPT5), letters and digits apart
-    (GPT 5). Names without terms, such as “The”, have none."""
-    apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)
-    written = (name, re.sub(r"[\W_]+", "", name), apart)
-    return {words for one in written if (words := tuple(terms(one)))}
+    """The index terms of `name` in the ways it may be written. Names without terms, such as “The”, have none."""
+    return {words for one in written(name) if (words := tuple(terms(one)))}
+
+
+_RUN = re.compile(r"[^\W_]+")
+
+
+def phrase(text: str) -> Phrase:
+    """The index terms of `text` with their places among its words, from 0; stop words have a place and no term."""
+    placed = [(n, term) for n, word in enumerate(_RUN.findall(spelled(text))) for term in analyzer().analyze(word)]
+    return tuple((n - placed[0][0], term) for n, term in placed)
 
 
 def content_terms(question: str) -> list[str]:

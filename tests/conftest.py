@@ -13,6 +13,7 @@ import vcr
 from vcr.request import Request as VcrRequest
 
 from assistant.app import Assistant
+from tests.server import Server
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"  # judged data of the developers; tests that need them skip where they are absent
@@ -68,6 +69,15 @@ def sample(sample_home: Path) -> Iterator[Assistant]:
     """An assistant over the sample library. Tests only read it."""
     with Assistant.open("sample", home=str(sample_home)) as assistant:
         yield assistant
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on loopback, to be loaded with replies."""
+    started = Server()
+    yield started
+    started.server.shutdown()
+    started.server.server_close()
 
 
 @pytest.fixture(scope="session")

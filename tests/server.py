@@ -2,19 +2,21 @@
 
 import json
 import threading
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from assistant.endpoint import Endpoint
 
 Reply = tuple[int, str, bytes]  # status, content type, body
+Made = Callable[[dict[str, Any]], Reply]  # from the request's body
 
 
 class Server:
-    """A server on loopback that gives the replies it was loaded with, one a request."""
+    """A server on loopback that gives the replies it was loaded with, one a request, the last one ever after."""
 
     def __init__(self) -> None:
-        self.replies: list[Reply] = []
+        self.replies: list[Reply | Made] = []
         self.bodies: list[dict[str, Any]] = []
         self.headers: dict[str, str] = {}
         loaded = self
@@ -29,7 +31,8 @@ class Server:
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 loaded.bodies.append(json.loads(raw or "{}"))
-                status, kind, body = loaded.replies.pop(0) if len(loaded.replies) > 1 else loaded.replies[0]
+                reply = loaded.replies.pop(0) if len(loaded.replies) > 1 else loaded.replies[0]
+                status, kind, body = reply(loaded.bodies[-1]) if callable(reply) else reply
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
@@ -59,6 +62,17 @@ def stream(*pieces: str, finish: str | None = "stop") -> Reply:
     base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
     lines = "".join(f"data: {json.dumps(base | event)}\n\n" for event in events)
     return 200, "text/event-stream", lines.encode()
+
+
+def vectors(rows: Iterable[object]) -> Reply:
+    """A reply of embeddings, the last of which stands first: `index` says which text each is of."""
+    data = [{"object": "embedding", "index": n, "embedding": row} for n, row in enumerate(rows)]
+    return 200, "application/json", json.dumps({"object": "list", "model": "m", "data": data[::-1]}).encode()
+
+
+def embedded(body: dict[str, Any]) -> Reply:
+    """Vectors of three numbers for the texts asked about."""
+    return vectors([len(text), text.count("e"), 1.0] for text in body["input"])
 
 
 def failure(status: int, message: str, **more: str) -> Reply:

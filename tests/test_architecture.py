@@ -13,10 +13,10 @@ PACKAGE = ROOT / "assistant"
 FLOORS = [
     {"errors", "cleaning", "places"},
     {"papers", "settings"},
-    {"results", "text", "quantities", "questions", "roles", "prompts"},
-    {"sources", "drafts", "embedders", "endpoint"},
-    {"citations", "evidence", "writers"},
-    {"extractive", "desk", "library"},
+    {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms"},
+    {"sources", "drafts", "endpoint"},
+    {"citations", "evidence", "writers", "embedders", "prompts"},
+    {"extractive", "desk", "rerankers", "library"},
     {"ask", "ingest", "doctor", "render"},
     {"sample"},
     {"app"},
@@ -33,8 +33,18 @@ ONLY_IN = {
     "openai": {"endpoint.py"},
     "httpx2": {"endpoint.py", "library/server.py"},
     "tiktoken": {"text.py", "doctor.py"},
-    "model2vec": {"embedders.py"},
-    "sqlite3": {"library/catalog.py", "library/filing.py", "library/schema.py", "library/selecting.py"},
+    "huggingface_hub": {"embedders/static.py"},
+    "onnxruntime": {"embedders/onnx.py"},
+    "model2vec": {"embedders/static.py"},
+    "tokenizers": {"embedders/onnx.py"},
+    "rerankers": {"rerankers/cross_encoder.py"},
+    "sqlite3": {
+        "library/catalog.py",
+        "library/connecting.py",
+        "library/filing.py",
+        "library/schema.py",
+        "library/selecting.py",
+    },
     "filelock": {"library/lock.py"},
     "pydantic": {"sources/jsonl.py"},
     "markdown_it": {"drafts.py"},
@@ -90,7 +100,7 @@ def test_help_loads_none_of_the_heavy_packages() -> None:
     code = (
         "import sys\nfrom assistant.cli import app\n"
         "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = ('chromadb', 'openai', 'numpy', 'tantivy', 'model2vec', 'pydantic')\n"
+        "heavy = ('chromadb', 'openai', 'numpy', 'tantivy', 'model2vec', 'pydantic', 'onnxruntime', 'rerankers')\n"
         "print('loaded:', *[name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,6 +1,7 @@
 """`ask` over the sample library: what comes back for each way that a writer can behave."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -12,6 +13,7 @@ from assistant.errors import EndpointError, UsageError
 from assistant.results import Answer, Usage
 from tests.examples import Scripted
 
+TODAY = date(2026, 1, 31)
 QUESTION = "which papers reduce KV cache memory?"
 
 
@@ -22,7 +24,7 @@ STAND_IN = "- Extensive experiments show that CSKV can reduce the memory overhea
 def answered(sample: Assistant) -> Callable[..., Answer]:
     def run(*replies: str | EndpointError, question: str = QUESTION, strict: bool = False) -> Answer:
         desk = Desk(Scripted(STAND_IN, name="extractive"), Scripted(*replies))
-        return ask(question, library=sample.library, desk=desk, k=5, strict=strict, clock=lambda: 0.0)
+        return ask(question, library=sample.library, desk=desk, k=5, today=TODAY, strict=strict, clock=lambda: 0.0)
 
     return run
 
@@ -70,7 +72,9 @@ def test_what_is_no_claim_is_not_said_to_be_unsupported(answered: Callable[..., 
 
 def test_no_writer_is_asked_without_evidence(sample: Assistant) -> None:
     writer = Scripted()
-    answer = ask("Who won the 2022 FIFA men's World Cup?", library=sample.library, desk=Desk(writer, writer), k=5)
+    answer = ask(
+        "Who won the 2022 FIFA men's World Cup?", library=sample.library, desk=Desk(writer, writer), k=5, today=TODAY
+    )
     assert answer.status == "unanswered"
     assert answer.why
     assert answer.writer is None

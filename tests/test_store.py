@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,7 +210,7 @@ def test_vectors_move_to_a_server_and_back_and_leave_nothing_behind(
         assert list(chroma.collections().values()) == [3]
         assert not list((library.folder / "chroma").glob("g*"))
         with monkeypatch.context() as patch:
-            patch.setattr(Shelf, "is_whole", die)
+            patch.setattr(Shelf, "finish", die)
             with pytest.raises(Killed):
                 library.reindex()
         assert list(chroma.collections().values()) == [3, 3]  # the one before is still there
@@ -227,6 +228,81 @@ def test_vectors_move_to_a_server_and_back_and_leave_nothing_behind(
         f"the collection {name} on {chroma.url} is no longer used; it may be deleted there",
     ]
     with opened() as library:
+        assert well(library)
+
+
+def test_vectors_move_without_being_made_again(opened: Opened, chroma: ChromaServer, filled: Path) -> None:
+    with opened(chroma.url) as library:
+        assert library.reindex(pending=True) == 0
+        assert list(chroma.collections().values()) == [3]
+        assert well(library)
+
+
+# ---- removing and indexing anew
+
+
+@pytest.mark.parametrize("step", ["claim", "remove", "is_whole"])
+def test_a_removal_leaves_the_server_at_once_or_when_it_is_finished(
+    opened: Opened, chroma: ChromaServer, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    targets = {"is_whole": (Shelf, "is_whole"), "claim": (ServerIndex, "claim"), "remove": (ServerIndex, "remove")}
+    with opened(chroma.url) as library:
+        file(library, PAPERS)
+        library.remove(["cskv"])
+        assert list(chroma.collections().values()) == [2]
+        with monkeypatch.context() as patch:
+            patch.setattr(*targets[step], die)
+            with pytest.raises(Killed):
+                library.remove(["xgrammar"])
+        marked = [one.detail for one in library.check() if one.what == "vector index"]
+        assert marked == [f"on {chroma.url}: marked unfinished; exact search stands in"]
+        assert CSKV.title not in titles(library, QUESTION)
+        file(library, [QSERVE])
+        assert list(chroma.collections().values()) == [len(library)]
+        assert well(library)
+
+
+def test_a_reindex_that_was_killed_goes_on_and_leaves_one_collection(
+    opened: Opened, chroma: ChromaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices: list[str] = []
+    with opened(chroma.url, notices=notices) as library:
+        file(library, PAPERS)
+        (before,) = chroma.collections()
+        for at_once, step in ((1, "lexical.LexicalIndex.commit"), (3, "remote.ServerIndex.put")):
+            with monkeypatch.context() as patch:
+                patch.setattr("assistant.library.indexing.BATCH", at_once)
+                patch.setattr(f"assistant.library.{step}", die)
+                with pytest.raises(Killed):
+                    library.reindex()
+            assert chroma.collections()[before] == 3  # it is not written to, and not yet gone
+        assert library.reindex() == 0
+        assert list(chroma.collections().values()) == [3]
+        assert before not in chroma.collections()
+        assert well(library)
+    assert notices == [f"going on with the reindex that was interrupted: {done} of 3 done" for done in (0, 3)]
+
+
+def test_a_collection_that_was_half_built_is_never_taken_for_whole(
+    opened: Opened, chroma: ChromaServer, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = ServerIndex.put
+
+    def half(self: ServerIndex, numbers: list[int], *rest: Any) -> None:
+        written(self, numbers[:2], *(part[:2] for part in rest))
+        raise Killed
+
+    changed = replace(CSKV, abstract=f"{CSKV.abstract} Zebras graze in the savanna.")
+    with opened(chroma.url) as library:
+        for put, papers in ((half, PAPERS), (die, [changed])):
+            with monkeypatch.context() as patch:
+                patch.setattr(ServerIndex, "put", put)
+                patch.setattr(ServerIndex, "remove", die)
+                with pytest.raises(Killed):
+                    file(library, papers)
+        file(library, PAPERS)  # with a chunk too many and one too few, its count would be right by now
+        assert len(titles(library, QUESTION, side="vector")) == 3
+        assert list(chroma.collections().values()) == [3]
         assert well(library)
 
 
@@ -292,6 +368,9 @@ def test_papers_filed_while_the_server_is_away_are_finished_when_it_is_back(
                 file(library, [CSKV, QSERVE])
             assert "Nothing is lost" in error.value.hint
             assert library.status("x").pending == 2
+            assert [one.detail for one in library.check() if one.level == "fault"] == [
+                f"{chroma.url} cannot be reached; exact search stands in"
+            ]
             assert titles(library, "structured decoding with grammars") == [GRAMMAR.title]
             with pytest.raises(StoreError):
                 library.reindex()
@@ -302,7 +381,7 @@ def test_papers_filed_while_the_server_is_away_are_finished_when_it_is_back(
         assert set(titles(library, QUESTION)) == {CSKV.title, QSERVE.title, GRAMMAR.title}
         assert well(library)
     assert chroma.url in notices[0]
-    assert "searching the vectors one by one" in notices[0]
+    assert "searching vectors one by one" in notices[0]
     assert "what was filed but not indexed yet may not be found" in notices[1]
 
 
@@ -509,13 +588,17 @@ def test_status_and_doctor_say_where_the_vectors_are(chroma: ChromaServer, tmp_p
         return done.stdout + done.stderr
 
     papers = tmp_path / "papers.jsonl"
-    papers.write_text('{"title": "Bees dance", "abstract": "Bees dance to tell where flowers are."}\n')
-    assert "1 new" in run("ingest", str(papers), "--store", chroma.url + "/")
-    assert f"clean, on {chroma.url}, which holds 1 chunks" in " ".join(run("status", "--store", chroma.url).split())
-    assert json.loads(run("status", "--store", chroma.url, "-f", "json"))["store_chunks"] == 1
+    lines = [{"title": f"{name} dance", "abstract": f"{name} dance when it rains."} for name in ("Bees", "Cranes")]
+    papers.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "2 new" in run("ingest", str(papers), "--store", chroma.url + "/")
+    assert f"clean, on {chroma.url}, which holds 2 chunks" in " ".join(run("status", "--store", chroma.url).split())
+    assert json.loads(run("status", "--store", chroma.url, "-f", "json"))["store_chunks"] == 2
     assert "which does not answer for it" in " ".join(run("status").split())
-    assert f"ok    vector index: on {chroma.url}: 1 chunks" in run("doctor", "--store", chroma.url)
+    assert f"ok    vector index: on {chroma.url}: 2 chunks" in run("doctor", "--store", chroma.url)
     assert f"--store {chroma.url}" in run("search", "bees")
+    assert f"--store {chroma.url}" in run("remove", "bees", "--yes")
+    assert "1 paper removed" in run("remove", "bees", "--yes", "--store", chroma.url)
+    assert list(chroma.collections().values()) == [1]
     chroma.remove(next(iter(chroma.collections())))
     assert "fault vector index: the vectors are not on" in run("doctor", "--store", chroma.url)
 

@@ -4,7 +4,6 @@ seen to. Exchanges with a model are in test_recorded.py.
 
 import contextlib
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,14 +13,6 @@ from assistant.writers import OpenAIWriter, Request
 from tests.server import Reply, Server, completion, failure, stream
 
 REQUEST = Request("q", (), system="You answer.", prompt="Question?", max_tokens=50)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    started = Server()
-    yield started
-    started.server.shutdown()
-    started.server.server_close()
 
 
 def test_a_reply_is_a_draft_with_the_models_name_and_usage(server: Server) -> None:

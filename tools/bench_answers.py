@@ -24,6 +24,7 @@ import judged_data
 from assistant import Assistant, evidence
 from assistant.ask import POOL
 from assistant.cleaning import clean
+from assistant.queries import Query
 from assistant.results import Answer
 from assistant.text import content_terms
 
@@ -114,11 +115,11 @@ def gate(assistant: Assistant, data: Path, *, show: bool) -> None:
 def weigh(assistant: Assistant, question: str) -> tuple[bool, float]:
     """Whether the gate lets the question through, and its nearness."""
     library = assistant.library
-    pool = library.search(question, limit=POOL)
-    asked = content_terms(clean(question))
-    rarity = library.rarity(asked)
-    assessment = evidence.assess(question, pool, rarity=rarity, mentioned=library.mentions)
-    return assessment.enough, evidence.nearness(question, pool, rarity=rarity)
+    found = library.find(Query(question), limit=POOL)
+    rarity = library.rarity(content_terms(clean(found.question)))
+    assessment = evidence.assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
+    near = evidence.nearness(found.question, found.passages, rarity=rarity)
+    return assessment.enough and not found.why_nothing, near
 
 
 def main() -> None:

@@ -3,10 +3,13 @@ lexical side, the vector side and both fused.
 
     python tools/bench_retrieval.py ../shared/data                    # the table of the README (test parts)
     python tools/bench_retrieval.py ../shared/data --tune             # weights and boosts, on the training parts
+    python tools/bench_retrieval.py ../shared/data --train            # the table, on the training parts
+    python tools/bench_retrieval.py ../shared/data --train --queries misspelt   # … with a mistake in every query
 
 The folder holds `seeds-gold`, `scifact` and `arxiv-daily`. Test parts: the handed-over seed questions and SciFact
 test. Training parts: SciFact train, and titles cut to four words as queries for the abstracts of the two last months
-of arxiv-daily, which the embedder has not seen.
+of arxiv-daily, which the embedder has not seen. A misspelt query has one of its words of five letters or more wrong
+by one letter (of nine or more, by two), drawn by a fixed seed.
 """
 
 import argparse
@@ -31,6 +34,7 @@ from assistant.library import lexical as lexical_index
 from assistant.library.fusion import fuse
 from assistant.library.indexing import CHUNK_TOKENS
 from assistant.library.searching import Side
+from assistant.queries import Query as Queried
 
 HELD_OUT = "2026-05-01"  # arxiv-daily from this day on was not trained on (tools/train_embedder.py)
 SIDES: tuple[Side, ...] = ("lexical", "vector", "fused")
@@ -95,6 +99,32 @@ def held_out_titles(data: Path, folder: Path, count: int = 1_000) -> JudgedSet:
     return JudgedSet("title words, held-out months", [str(corpus)], queries)
 
 
+def misspelt(judged: JudgedSet) -> JudgedSet:
+    """The set with a mistake in one word of every query: a letter lost, doubled, exchanged with its neighbour or
+    replaced, not the first (seeded)."""
+    draw = random.Random(11)
+    queries = []
+    for query in judged.queries:
+        words = list(re.finditer(r"[a-zA-Z]{5,}", query.text))
+        if words:
+            match = draw.choice(words)
+            wrong = _mistyped(match[0], draw)
+            if len(wrong) >= 9:
+                wrong = _mistyped(wrong, draw)
+            query = Query(query.text[: match.start()] + wrong + query.text[match.end() :], query.judged)
+        queries.append(query)
+    return JudgedSet(f"{judged.name}, misspelt", judged.files, queries)
+
+
+def _mistyped(word: str, draw: random.Random) -> str:
+    at = draw.randrange(1, len(word) - 1)
+    kept = {"lost": "", "doubled": word[at] * 2, "replaced": draw.choice("abcdefghijklmnopqrstuvwxyz")}
+    kind = draw.choice([*kept, "exchanged"])
+    if kind == "exchanged":
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return word[:at] + kept[kind] + word[at + 1 :]
+
+
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     with path.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
@@ -112,10 +142,11 @@ def table(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder,
     print("| set | queries | side | nDCG@10 | recall@10 | recall@100 |\n| --- | --- | --- | --- | --- | --- |")
     for judged in sets:
         with library_of(judged, folder, embedder, chunk_tokens) as library:
+            asked = [library.find(Queried(query.text), limit=1).question for query in judged.queries]
             for side in SIDES:
                 rankings = [
-                    [passage.found.paper_id for passage in library.search(query.text, limit=DEPTH, side=side)]
-                    for query in judged.queries
+                    [passage.found.paper_id for passage in library.search(question, limit=DEPTH, side=side)]
+                    for question in asked
                 ]
                 figures = [
                     _mean(rankings, judged, lambda ranking, gains: ndcg(ranking, gains, k=10)),
@@ -171,14 +202,19 @@ def main() -> None:
     parser.add_argument("--embedder", default="bundled")
     parser.add_argument("--chunk-tokens", type=int, default=CHUNK_TOKENS)
     parser.add_argument("--tune", action="store_true", help="sweep over weights on the training parts")
+    parser.add_argument("--train", action="store_true", help="the table of the training parts")
+    parser.add_argument("--queries", choices=("typed", "misspelt"), default="typed")
     args = parser.parse_args()
     embedder = embedders.load(args.embedder)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if args.tune:
-            tune([scifact(args.data, "train"), held_out_titles(args.data, folder)], folder, embedder, args.chunk_tokens)
+        if args.tune or args.train:
+            sets = [scifact(args.data, "train"), held_out_titles(args.data, folder)]
         else:
-            table([seeds(args.data), scifact(args.data, "test")], folder, embedder, args.chunk_tokens)
+            sets = [seeds(args.data), scifact(args.data, "test")]
+        if args.queries == "misspelt":
+            sets = [misspelt(judged) for judged in sets]
+        (tune if args.tune else table)(sets, folder, embedder, args.chunk_tokens)
 
 
 if __name__ == "__main__":

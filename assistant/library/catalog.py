@@ -11,24 +11,22 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
 
-from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
+from assistant.errors import LibraryDamaged
 from assistant.library import filing, selecting
+from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
 from assistant.library.schema import (
     FIELDS,
-    INDEXED,
     PENDING,
-    SCHEMA,
-    VERSION,
     as_ours,
     from_row,
-    primary_code,
     read_paper,
 )
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 
 FILE = "catalog.sqlite3"
-BUSY_SECONDS = 30.0
+SETTLE_SECONDS = 1.0
+VARIABLES = 30_000  # SQLite takes 32,766 values a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,76 +44,19 @@ class Catalog:
 
     def __init__(self, folder: Path, *, write: bool = False, create: bool = False) -> None:
         self.path = folder / FILE
-        if not create and _is_blank(self.path):
-            raise LibraryMissing(f"there is no library in {folder}", hint="Make one: assistant ingest PATH")
         with self._mapped():
-            self._db = self._connected(write=write or create)
-            try:
-                self._prepare(write=write or create)
-                self._check_version(create=create)
-            except BaseException:
-                self._db.close()
-                raise
-
-    def _connected(self, *, write: bool) -> sqlite3.Connection:
-        modes = ("rwc",) if write else ("ro", "ro&immutable=1")  # the latter where the folder is read-only
-        for mode in modes:
-            if "immutable" in mode:
-                self._check_log()
-            uri = f"{self.path.absolute().as_uri()}?mode={mode}"
-            db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-            try:
-                db.execute("PRAGMA user_version").fetchone()
-                break
-            except sqlite3.Error as error:
-                db.close()
-                if mode == modes[-1] or primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-                    raise
-        return db
-
-    def _prepare(self, *, write: bool) -> None:
-        if write:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.execute("PRAGMA trusted_schema = OFF")
-        self._db.create_function("folded", 1, selecting.folded, deterministic=True)
-
-    def _check_log(self) -> None:
-        """An immutable file is read without its log; what a killed writer left there would be missing unseen."""
-        log = self.path.with_name(f"{FILE}-wal")
-        if log.exists() and log.stat().st_size:
-            raise LibraryReadOnly(
-                f"the library in {self.path.parent} has changes that cannot be read while its folder is read-only",
-                hint="Open it once where the folder can be written.",
-            )
-
-    def _check_version(self, *, create: bool) -> None:
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise LibraryTooNew(
-                f"the library in {self.path.parent} was written by a newer version (form {version}, this one reads "
-                f"up to {VERSION})",
-                hint="Update: pip install --upgrade paper-assistant",
-            )
-        if self._db.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone():
-            raise LibraryDamaged(f"{self.path} holds what no library's catalog does", hint="Do not use it.")
-        if version == 0:
-            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise LibraryDamaged(f"{self.path} is not a library's catalog", hint="Move it away and ingest again.")
-            if not create:  # its maker was killed, or had no room, before the tables were there
-                raise LibraryMissing(
-                    f"there is no library in {self.path.parent} yet", hint="Make it: assistant ingest PATH"
-                )
-            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            self._db = connected(self.path, write=write, create=create)
 
     def close(self) -> None:
         self._db.close()
 
     def settle(self) -> None:
-        """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog."""
+        """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog; not
+        while a reader keeps to what was there before: a later writer then does."""
         with self._mapped():
+            self._db.execute(f"PRAGMA busy_timeout = {SETTLE_SECONDS * 1_000:.0f}")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1_000:.0f}")
 
     # ---- writing
 
@@ -154,20 +95,40 @@ class Catalog:
     def mark(self, papers: Iterable[int], state: int) -> None:
         self._db.executemany("UPDATE papers SET state = ? WHERE number = ?", [(state, number) for number in papers])
 
-    def forget_index(self, *, chunk_tokens: int | None) -> None:
-        """Drop all chunks and what is known of the indexes, so that every paper is indexed anew."""
-        with self.transaction():
-            self._db.execute("DELETE FROM chunks")
-            self._db.execute("UPDATE papers SET state = ?", (PENDING,))
-            self._db.execute("DELETE FROM meta WHERE key IN ('vectors', 'embedder', 'fingerprint')")
-        if chunk_tokens is not None:
-            self.set_meta(chunk_tokens=str(chunk_tokens))
+    def remove(self, papers: Sequence[int]) -> list[int]:
+        """Forget these papers and all that is known of them; the numbers of their chunks. Call it inside a
+        transaction."""
+        chunks = self.drop_chunks(papers)
+        for table in ("identities", "sources", "records", "papers"):
+            self._db.executemany(f"DELETE FROM {table} WHERE number = ?", [(paper,) for paper in papers])
+        return chunks
+
+    def unindex(self, *, keep_chunks: bool) -> None:
+        """Have every paper indexed anew. With `keep_chunks` those that are there count until they are replaced; others
+        than those of papers never do. Call it inside a transaction."""
+        self._db.execute(
+            "DELETE FROM chunks WHERE paper NOT IN (SELECT number FROM papers)" if keep_chunks else "DELETE FROM chunks"
+        )
+        if not keep_chunks:
+            self._db.execute("DELETE FROM meta WHERE key = 'dimension'")
+        self._db.execute("UPDATE papers SET state = ?", (PENDING,))
 
     def set_meta(self, **values: str) -> None:
         with self._mapped():
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
     # ---- reading
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is of one state of the catalog, whatever is written meanwhile."""
+        with self._mapped():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with self._mapped():
+                self._db.execute("ROLLBACK")
 
     def meta(self, key: str) -> str | None:
         with self._mapped():
@@ -248,10 +209,14 @@ class Catalog:
             for number, paper, start, end, vector in rows:
                 yield ChunkRow(number, paper, Chunk(start, end), vector)
 
-    def indexed(self) -> list[int]:
-        """Numbers of the papers that both indexes hold."""
+    def numbers(self) -> list[int]:
+        """Numbers of all papers."""
         with self._mapped():
-            return [int(row[0]) for row in self._db.execute("SELECT number FROM papers WHERE state = ?", (INDEXED,))]
+            return [int(row[0]) for row in self._db.execute("SELECT number FROM papers ORDER BY number")]
+
+    def known(self, numbers: Iterable[int]) -> set[int]:
+        """Those of the numbers that are papers: an index may still hold others, which were removed."""
+        return {row[0] for row in self._among("SELECT number FROM papers WHERE number", numbers)}
 
     def data_version(self) -> int:
         """Changes when another connection has written to the file."""
@@ -260,16 +225,16 @@ class Catalog:
 
     def chunk_owners(self, numbers: Sequence[int]) -> dict[int, tuple[int, Chunk]]:
         """The paper number and span of each of these chunks; unknown numbers are left out."""
-        found: dict[int, tuple[int, Chunk]] = {}
+        rows = self._among('SELECT number, paper, start, "end" FROM chunks WHERE number', numbers)
+        return {number: (paper, Chunk(start, end)) for number, paper, start, end in rows}
+
+    def _among(self, query: str, numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
+        """Rows of `query`, which ends in a column, that have one of the numbers there."""
+        asked = [int(number) for number in numbers]
         with self._mapped():
-            for at in range(0, len(numbers), 30_000):  # SQLite takes 32,766 values a statement
-                part = [int(number) for number in numbers[at : at + 30_000]]
-                marks = ", ".join("?" * len(part))
-                rows = self._db.execute(
-                    f'SELECT number, paper, start, "end" FROM chunks WHERE number IN ({marks})', part
-                )
-                found |= {number: (paper, Chunk(start, end)) for number, paper, start, end in rows}
-        return found
+            for at in range(0, len(asked), VARIABLES):
+                part = asked[at : at + VARIABLES]
+                yield from self._db.execute(f"{query} IN ({', '.join('?' * len(part))})", part)
 
     def tally(self) -> dict[str, int]:
         """How many papers each source brought."""
@@ -301,15 +266,3 @@ class Catalog:
             raise LibraryDamaged(
                 f"{self.path} holds a row that cannot be read", hint="Restore a copy of it."
             ) from error
-
-
-def _is_blank(path: Path) -> bool:
-    """Whether nothing is there, or a file that nothing was written to. LibraryReadOnly: one may not look."""
-    try:
-        return path.stat().st_size == 0
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError as error:
-        raise LibraryReadOnly(
-            f"{path} cannot be opened: {error.strerror}", hint="Check the path and its permissions."
-        ) from error

@@ -1,23 +1,26 @@
-"""The writing side of a library: records into the catalog, pending rows into both indexes.
+"""The writing side of a library: records into the catalog, pending rows into both indexes, and papers out of all three.
 
 Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. While
 Chroma is written to, the catalog says `vectors = dirty`; a writer that finds that mark builds the index anew from
-the catalog's vectors, or where it lies on a server, goes on with it. So a kill at any point costs no paper: the next
-writer finishes the rest.
+the catalog's vectors, or where it lies on a server, goes on with it. What is removed leaves the catalog at once, and
+then the indexes; `lexical = dirty` says that tantivy may still hold it. So a kill at any point costs no paper: the
+next writer finishes the rest.
 """
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
-from assistant.errors import EmbedderMismatch, LibraryDamaged
+from assistant.errors import LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
+from assistant.library.indexes import build_lexical, check_dimension, check_embedder, lexical_seal, open_lexical
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
 from assistant.library.shelf import Shelf
@@ -30,25 +33,10 @@ from assistant.text import chunk_spans
 CHUNK_TOKENS = 640
 LISTED = 1_000  # problems and changed papers of a file that are named; further ones are counted
 BATCH = 2_000  # papers filed, embedded and indexed at a time
+STEP = 200  # papers embedded between two reports of progress
 
-Progress = Callable[[int, int], None]  # (done, total)
+Progress = Callable[[str, int, int], None]  # (what is being done, done, total; total 0 where it is not known)
 T = TypeVar("T")
-
-
-def lexical_folder(folder: Path) -> Path:
-    return folder / "lexical"
-
-
-def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
-    """EmbedderMismatch where the library's vectors come from another embedder."""
-    fingerprint = catalog.meta("fingerprint")
-    if fingerprint and fingerprint != embedder.fingerprint:
-        name = catalog.meta("embedder")
-        other = f"“{name}”" if name != embedder.name else f"another version of “{name}”"
-        raise EmbedderMismatch(
-            f"the library's vectors were made by {other}, not by “{embedder.name}” as it is here",
-            hint="Embed its papers anew with: assistant reindex",
-        )
 
 
 class Writer:
@@ -98,55 +86,97 @@ class Writer:
 
     # ---- the catalog into the indexes
 
-    def index(self, *, progress: Progress = lambda done, total: None) -> int:
+    def index(self, *, progress: Progress = lambda what, done, total: None) -> int:
         """Chunk, embed and index what is pending, and repair what is not whole; the number of papers indexed.
 
-        StoreError: the server that holds the vectors fails; what is filed stays pending.
+        StoreError: the server that is to hold the vectors fails; what is filed stays filed.
         """
-        papers, waiting, chunks = self._catalog.counts()
-        self._claim_embedder()
-        lexical = self._open_lexical(papers - waiting)
-        with contextlib.closing(self._open_vectors(chunks)) as index:
-            if not waiting and self._catalog.meta("vectors") == "clean":
+        waiting = self._catalog.counts()[1]
+        with self._indexes(progress) as (lexical, vectors):
+            if vectors is not None and self._shelf.is_clean and not waiting:
                 return 0
-            self._shelf.begin(index)
+            self._begin(vectors)
             done = 0
             while batch := self._catalog.pending(BATCH):
-                self._index_batch(batch, index, lexical)
+                self._index_batch(batch, vectors, lexical, partial(_onwards, progress, done, waiting))
                 done += len(batch)
-                progress(done, waiting)
-            index.flush()
-            if self._shelf.is_whole(index):
-                self._shelf.finish(index)
-                return done
-        with contextlib.closing(self._build_vectors()) as index:
-            self._shelf.finish(index)
+            self._finish(vectors, progress)
         return done
 
-    def _index_batch(self, batch: Sequence[tuple[int, Paper]], index: VectorIndex, lexical: LexicalIndex) -> None:
+    def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda what, done, total: None) -> int:
+        """Chunk, embed and index every paper anew with the embedder at hand; the number of papers still to do. What
+        an earlier reindex to the same end has done is not done again. Old chunks are searched until they are
+        replaced, unless they come from another embedder. StoreError: as `index`; nothing is changed where the server
+        fails from the beginning."""
+        self._shelf.check_reached()
+        if not self.resumes(chunk_tokens):
+            same = self._catalog.meta("fingerprint") == self._embedder.fingerprint
+            with self._catalog.transaction():
+                self._catalog.unindex(keep_chunks=same)
+                self._shelf.begin(None)
+                self._catalog.set_meta(lexical="dirty", reindexing=self._goal(chunk_tokens))
+                self._catalog.set_meta(embedder=self._embedder.name, fingerprint=self._embedder.fingerprint)
+                if chunk_tokens is not None:
+                    self._catalog.set_meta(chunk_tokens=str(chunk_tokens))
+        return self.index(progress=progress)
+
+    def resumes(self, chunk_tokens: int | None) -> bool:
+        """Whether a reindex with these chunks would go on with one that was interrupted."""
+        return self._catalog.meta("reindexing") == self._goal(chunk_tokens)
+
+    def _goal(self, chunk_tokens: int | None) -> str:
+        return f"{self._embedder.fingerprint} {chunk_tokens}"
+
+    def remove(self, papers: Sequence[int], *, progress: Progress = lambda what, done, total: None) -> None:
+        """Take papers out of the library. From the catalog they go in one transaction, which is what counts."""
+        self.index(progress=progress)  # what another command left; else `_finish` below would pass it over
+        with self._indexes(progress) as (lexical, vectors):
+            self._begin(vectors)
+            with self._catalog.transaction():
+                self._catalog.set_meta(lexical="dirty")
+                chunks = self._catalog.remove(papers)
+            if vectors is not None:
+                vectors.remove(chunks)
+            lexical.remove(papers)
+            lexical.commit()
+            self._catalog.set_meta(lexical="clean")
+            self._finish(vectors, progress)
+
+    def _index_batch(
+        self,
+        batch: Sequence[tuple[int, Paper]],
+        vectors: VectorIndex | None,
+        lexical: LexicalIndex,
+        progress: Callable[[int], None],
+    ) -> None:
         numbers = [number for number, _ in batch]
-        if stale := self._embed(batch):
-            index.remove(stale)
-        self._put(index, list(self._catalog.chunks_of(numbers)))
+        stale = self._embed(batch, progress)
+        if vectors is not None:
+            vectors.remove(stale)
+            self._put(vectors, list(self._catalog.chunks_of(numbers)))
         lexical.put(batch)
         lexical.commit()
         with self._catalog.transaction():
             self._catalog.mark(numbers, INDEXED)
 
-    def _embed(self, batch: Sequence[tuple[int, Paper]]) -> list[int]:
+    def _embed(self, batch: Sequence[tuple[int, Paper]], progress: Callable[[int], None]) -> list[int]:
         """Replace the chunks of these papers in the catalog; the numbers of those that were there before."""
         max_tokens = self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS)
-        chunks = [
-            (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
-            for number, paper in batch
-            for start, end in chunk_spans(paper.abstract, max_tokens=max_tokens)
-        ]
-        vectors = self._embedder.embed([text for _, _, text in chunks])
+        rows: list[tuple[int, Chunk, bytes]] = []
+        for at in range(0, len(batch), STEP):
+            progress(at)
+            chunks = [
+                (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
+                for number, paper in batch[at : at + STEP]
+                for start, end in chunk_spans(paper.abstract, max_tokens=max_tokens)
+            ]
+            vectors = self._embedder.embed([text for _, _, text in chunks])
+            check_dimension(self._catalog, self._embedder, vectors)
+            rows += [(number, chunk, to_bytes(one)) for (number, chunk, _), one in zip(chunks, vectors, strict=True)]
         with self._catalog.transaction():
+            self._catalog.set_meta(dimension=str(vectors.shape[1]))
             stale = self._catalog.drop_chunks([number for number, _ in batch])
-            self._catalog.put_chunks(
-                (number, chunk, to_bytes(vector)) for (number, chunk, _), vector in zip(chunks, vectors, strict=True)
-            )
+            self._catalog.put_chunks(rows)
         return stale
 
     def _put(self, index: VectorIndex, rows: Sequence[ChunkRow]) -> None:
@@ -165,41 +195,68 @@ class Writer:
                 fingerprint=self._embedder.fingerprint,
             )
 
-    # ---- repair
+    # ---- both indexes: opened, written to, finished
 
-    def _open_vectors(self, chunks: int) -> VectorIndex:
-        """The vector index, built anew where it is missing, marked dirty, elsewhere, or does not hold every chunk. One
-        that is marked and survives a kill is gone on with: what is pending is put again, and counted at the end."""
-        state = self._catalog.meta("vectors")
-        resumed = state == "dirty" and self._shelf.survives_a_kill()
-        if not self._shelf.moves and self._shelf.is_there() and (state == "clean" or resumed):
-            with contextlib.suppress(LibraryDamaged):
-                return self._shelf.open(chunks=None if resumed else chunks)
-        return self._build_vectors()
+    @contextlib.contextmanager
+    def _indexes(self, progress: Progress) -> Iterator[tuple[LexicalIndex, VectorIndex | None]]:
+        """Both indexes, the lexical one built anew where it is not whole; None for a vector index that is not: it is
+        built by `_finish`, when the catalog has all vectors."""
+        papers, waiting, _ = self._catalog.counts()
+        self._claim_embedder()
+        vectors = self._shelf.reopened()
+        with contextlib.closing(vectors) if vectors is not None else contextlib.nullcontext():
+            yield self._open_lexical(papers - waiting, progress), vectors
 
-    def _build_vectors(self) -> VectorIndex:
-        index = self._shelf.create()
+    def _begin(self, vectors: VectorIndex | None) -> None:
+        self._catalog.set_meta(lexical_seal="")
+        self._shelf.begin(vectors)
+
+    def _finish(self, vectors: VectorIndex | None, progress: Progress) -> None:
+        """Have the vector index written out, and built anew where it does not hold every chunk; then seal both."""
+        if vectors is not None:
+            vectors.flush()
+        if vectors is None or not self._shelf.is_whole(vectors):
+            vectors = self._build_vectors(progress)
+        vectors.close()
+        with self._catalog.transaction():
+            self._shelf.finish(vectors)
+            self._catalog.set_meta(reindexing="", lexical_seal=lexical_seal(self._folder))
+        self._shelf.clear_old()
+
+    def _build_vectors(self, progress: Progress) -> VectorIndex:
+        vectors = self._shelf.create()
         try:
+            done, total = 0, self._catalog.counts()[2]
             for rows in _batches(self._catalog.chunks_of()):
-                self._put(index, rows)
+                progress("building the vector index", done, total)
+                self._put(vectors, rows)
+                done += len(rows)
+            vectors.flush()
         except BaseException:
-            index.close()
+            vectors.close()
             raise
-        return index
+        return vectors
 
-    def _open_lexical(self, papers: int) -> LexicalIndex:
-        """The lexical index, built anew where it is missing, damaged, or does not hold every indexed paper."""
-        folder = lexical_folder(self._folder)
-        with contextlib.suppress(LibraryDamaged):
-            lexical = LexicalIndex(folder)
-            if len(lexical) >= papers:
-                return lexical
-        lexical = LexicalIndex(folder, create=True)
-        for numbers in _batches(self._catalog.indexed()):
-            stored = self._catalog.stored(numbers)
-            lexical.put((number, found.paper) for number, found in stored.items())
-        lexical.commit()
-        return lexical
+    def _open_lexical(self, papers: int, progress: Progress) -> LexicalIndex:
+        """The lexical index, built anew where it is missing, damaged, does not hold every indexed paper, or may hold
+        removed ones."""
+        if self._catalog.meta("lexical") != "dirty":
+            with contextlib.suppress(LibraryDamaged):
+                lexical = open_lexical(self._folder, self._catalog)
+                if len(lexical) >= papers:
+                    return lexical
+        return build_lexical(self._folder, self._catalog, self._all_papers(progress))
+
+    def _all_papers(self, progress: Progress) -> Iterator[list[tuple[int, Paper]]]:
+        numbers = self._catalog.numbers()
+        for done in range(0, len(numbers), BATCH):
+            progress("building the lexical index", done, len(numbers))
+            stored = self._catalog.stored(numbers[done : done + BATCH])
+            yield [(number, found.paper) for number, found in stored.items()]
+
+
+def _onwards(progress: Progress, done: int, total: int, more: int) -> None:
+    progress("indexing", done + more, total)
 
 
 def _report(problem: Problem, intake: Intake) -> None:

@@ -9,20 +9,21 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
 
 from assistant.cleaning import clean
-from assistant.errors import LibraryDamaged, LibraryReadOnly
+from assistant.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from assistant.library.disk import full
 from assistant.papers import Paper
-from assistant.text import ANALYZER, analyzer, spelled, spellings
+from assistant.text import ANALYZER, WORDS_ANALYZER, Phrase, analyzer, phrase, spelled, words_analyzer, written
 
 # Title and abstract are one field, and the title counts once more: better on SciFact train than two separate fields
 # (nDCG@10 0.704 against 0.692); a larger boost of the title hurts (tools/bench_retrieval.py --tune).
 FIELD_BOOSTS = {"text": 1.0, "title": 0.25, "authors": 0.2}
+Wanted = Mapping[Phrase, float]  # the ways to write one thing, with what a match with each counts
 WRITER_HEAP = 64_000_000  # bytes; tantivy wants at least 15 MB a thread
 
 
@@ -43,6 +44,7 @@ class LexicalIndex:
                         f"the lexical index in {folder} is of another version", hint="Run: assistant reindex"
                     )
             self._index.register_tokenizer(ANALYZER, analyzer())
+            self._index.register_tokenizer(WORDS_ANALYZER, words_analyzer())
             self._index.config_reader(reload_policy="manual")
             self._folder = folder
             self._writer: tantivy.IndexWriter | None = None
@@ -65,13 +67,22 @@ class LexicalIndex:
                 document = tantivy.Document()
                 document.add_unsigned("number", number)
                 title = clean(paper.title)
-                document.add_text("text", spelled(f"{title}. {clean(paper.abstract)}"))
+                text = f"{title}. {clean(paper.abstract)}"
+                document.add_text("text", spelled(text))
+                document.add_text("words", text)
                 document.add_text("title", spelled(title))
                 document.add_text("authors", " ".join(paper.authors))
                 writer.add_document(document)
 
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Take papers out. They are found until `commit`."""
+        with _mapped(self._folder):
+            writer = self._open_writer()
+            for number in numbers:
+                writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "number", number))
+
     def commit(self) -> None:
-        """Make what was put durable and visible, and give the writer back."""
+        """Make what was put and removed durable and visible, and give the writer back."""
         if self._writer is None:
             return
         with _mapped(self._folder):
@@ -81,42 +92,73 @@ class LexicalIndex:
             self._index.reload()
             self._searcher = self._index.searcher()
 
-    def search(self, question_terms: Sequence[str], *, limit: int) -> dict[int, float]:
-        """BM25 scores of the best `limit` papers for any of the terms, by paper number."""
-        if not question_terms or not len(self):
+    def search(self, wanted: Sequence[Wanted], *, limit: int) -> dict[int, float]:
+        """BM25 scores of the best `limit` papers that have any of what is wanted, by paper number. A score is a sum
+        over what is wanted, and there of the fields; of the ways to write one thing the best counts."""
+        if not wanted or not len(self):
             return {}
-        schema = self._index.schema
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), boost))
-            for term in question_terms
+            (tantivy.Occur.Should, self._any_way(ways, field, boost))
+            for ways in wanted
             for field, boost in FIELD_BOOSTS.items()
         ]
+        return self._best(tantivy.Query.boolean_query(clauses), limit)
+
+    def _any_way(self, ways: Wanted, field: str, boost: float) -> tantivy.Query:
+        queries = [
+            tantivy.Query.boost_query(self._query(words, field), boost * weight) for words, weight in ways.items()
+        ]
+        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
+
+    def holding(self, name: str) -> set[int]:
+        """The numbers of the papers whose title or abstract has `name`, as `mentions` says; all for one without
+        terms."""
+        clauses = [(tantivy.Occur.Should, self._query(words, "text")) for words in _phrases(name)]
+        query = tantivy.Query.boolean_query(clauses) if clauses else tantivy.Query.all_query()
+        return set(self._best(query, max(1, len(self))))
+
+    def stands(self, words: Phrase) -> bool:
+        """Whether a title or abstract has these index terms, at these places after one another."""
+        if len(words) == 1:
+            return self.frequency(words[0][1]) > 0
+        return bool(words and self._best(self._query(words, "text"), 1))
+
+    def words(self, prefix: str, *, limit: int) -> list[tuple[str, int]]:
+        """The `limit` most frequent words that begin with `prefix`, in lower case, with the number of their papers."""
         with _mapped(self._folder):
-            hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=limit, count=False).hits
-            numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
-        return {int(number or 0): score for number, (score, _) in zip(numbers, hits, strict=True)}
+            return self._searcher.terms_with_prefix("words", prefix, limit=limit)
+
+    def word_frequency(self, word: str) -> int:
+        """The number of papers that have `word`, in lower case, as it is written."""
+        with _mapped(self._folder):
+            return self._searcher.doc_freq("words", word)
 
     def rarity(self, question_terms: Iterable[str]) -> dict[str, float]:
         """How rare each term is among the papers: BM25's idf, highest where unknown."""
         total = len(self)
-        return {term: _idf(total, self._frequency(term)) for term in question_terms}
+        return {term: _idf(total, self.frequency(term)) for term in question_terms}
 
     def mentions(self, name: str) -> bool:
         """Whether a title or abstract has `name`, its terms one after the other in any of its spellings; true for one
         without terms."""
-        written = spellings(name)
-        return not written or any(self._holds(words) for words in written)
+        phrases = _phrases(name)
+        return not phrases or any(self.stands(words) for words in phrases)
 
-    def _holds(self, words: Sequence[str]) -> bool:
-        if len(words) == 1:
-            return self._frequency(words[0]) > 0
-        with _mapped(self._folder):
-            query = tantivy.Query.phrase_query(self._index.schema, "text", list(words))
-            return bool(self._searcher.search(query, limit=1, count=False).hits)
-
-    def _frequency(self, term: str) -> int:
+    def frequency(self, term: str) -> int:
+        """The number of papers that have this index term."""
         with _mapped(self._folder):
             return self._searcher.doc_freq("text", term)
+
+    def _query(self, words: Phrase, field: str) -> tantivy.Query:
+        if len(words) == 1:
+            return tantivy.Query.term_query(self._index.schema, field, words[0][1])
+        return tantivy.Query.phrase_query(self._index.schema, field, list(words))
+
+    def _best(self, query: tantivy.Query, limit: int) -> dict[int, float]:
+        with _mapped(self._folder):
+            hits = self._searcher.search(query, limit=limit, count=False).hits
+            numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
+        return {int(number or 0): score for number, (score, _) in zip(numbers, hits, strict=True)}
 
     def _openable(self, folder: Path) -> Path:
         """`folder`, or where it cannot be written a temporary one that links to its files: tantivy takes a lock
@@ -139,7 +181,12 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder().add_unsigned_field("number", indexed=True, fast=True)
     for field in FIELD_BOOSTS:
         builder = builder.add_text_field(field, tokenizer_name=ANALYZER)
-    return builder.build()
+    return builder.add_text_field("words", tokenizer_name=WORDS_ANALYZER, index_option="basic").build()
+
+
+def _phrases(name: str) -> set[Phrase]:
+    """`name` as it may be written; none where it has no terms."""
+    return {words for one in written(name) if (words := phrase(one))}
 
 
 def _idf(total: int, frequency: int) -> float:
@@ -149,15 +196,19 @@ def _idf(total: int, frequency: int) -> float:
 
 @contextlib.contextmanager
 def _mapped(folder: Path) -> Iterator[None]:
-    """tantivy's ValueError and OSError as ours; its text is all there is to tell them apart."""
+    """tantivy's errors as ours; its text is all there is to tell them apart. Panics out of its Rust core, which a
+    garbled file can bring about, are BaseExceptions of pyo3."""
     try:
         yield
-    except (ValueError, OSError, RuntimeError) as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, LibraryError, MemoryError):
+        raise
+    except BaseException as error:
         said = str(error)
         if short := full(folder, said):
             raise short from error
         if any(sign in said for sign in ("Permission denied", "Read-only file system", "os error 13", "os error 30")):
             raise LibraryReadOnly(f"{folder} cannot be written", hint="Check the folder's permissions.") from error
         raise LibraryDamaged(
-            f"the lexical index in {folder} cannot be read: {said.splitlines()[0]}", hint="Run: assistant reindex"
+            f"the lexical index in {folder} cannot be read: {said.splitlines()[0] if said else type(error).__name__}",
+            hint="Run: assistant reindex",
         ) from error

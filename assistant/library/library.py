@@ -1,30 +1,21 @@
 """The `Library` facade: one folder on disk, opened; papers in, passages out."""
 
 import contextlib
-import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from assistant.embedders import Embedder
-from assistant.errors import (
-    EmbedderMismatch,
-    LibraryBusy,
-    LibraryError,
-    LibraryFull,
-    LibraryMissing,
-    LibraryReadOnly,
-    StoreError,
-)
-from assistant.library import lock
+from assistant.errors import LibraryBusy, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
+from assistant.library import checking, lock
 from assistant.library.catalog import Catalog
 from assistant.library.disk import check_links
-from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer, check_embedder, lexical_folder
-from assistant.library.lexical import LexicalIndex
+from assistant.library.indexes import lexical_folder
+from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
 from assistant.library.searching import Notice, Searcher, Side
-from assistant.library.shelf import LOCAL, Shelf
-from assistant.papers import Filters, Passage, StoredPaper
+from assistant.library.shelf import Shelf
+from assistant.papers import Filters, Found, Passage, StoredPaper
+from assistant.queries import Query
 from assistant.results import Finding, LibraryStatus
 
 WAIT_SECONDS = 60.0
@@ -43,15 +34,17 @@ class Library:
         chunk_tokens: int = CHUNK_TOKENS,
         store: str | None = None,
         store_key: str | None = None,
+        wait_s: float = WAIT_SECONDS,
         notice: Notice = lambda text: None,
     ) -> None:
         """Open the library in `folder`; with `create`, make one where there is none.
 
         `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `store` is where its
-        user wants the vector index, and `store_key` the key for it (see `Shelf`); `notice` gets what a user should
-        know but need not act on. LibraryMissing, LibraryDamaged, LibraryTooNew.
+        user wants the vector index, and `store_key` the key for it (see `Shelf`); `wait_s` is how long to wait for
+        another process that writes; `notice` gets what a user should know but need not act on. LibraryMissing,
+        LibraryDamaged, LibraryTooNew.
         """
-        self.folder, self._notice = folder.absolute(), notice
+        self.folder, self._notice, self._wait_s = folder.absolute(), notice, wait_s
         self._store, self._store_key = store, store_key
         self._load_embedder = embedder
         check_links(self.folder)
@@ -68,7 +61,7 @@ class Library:
     def _make(self, chunk_tokens: int) -> None:
         _make_folder(self.folder)
         with (
-            lock.held(self.folder, wait_s=WAIT_SECONDS, notice=self._notice),
+            lock.held(self.folder, wait_s=self._wait_s, notice=self._notice),
             contextlib.closing(Catalog(self.folder, create=True)) as catalog,
         ):
             if catalog.meta("chunk_tokens") is None:
@@ -94,47 +87,58 @@ class Library:
     # ---- writing
 
     @contextlib.contextmanager
-    def writing(self, *, wait_s: float = WAIT_SECONDS) -> Iterator[Writer]:
+    def writing(self, *, wait_s: float | None = None) -> Iterator[Writer]:
         """A writer, alone in the library for as long as the context lasts.
 
-        LibraryBusy: another process kept writing for longer than `wait_s` seconds. LibraryReadOnly. StoreError: its
-        vectors lie on a server that was not named.
+        LibraryBusy: another process kept writing for longer than `wait_s` seconds, or those the library was opened
+        with. LibraryReadOnly. StoreError: its vectors lie on a server that was not named.
         """
-        with self._write_catalog(wait_s) as catalog:
-            shelf = self._shelf(catalog)
-            shelf.check_named()
-            yield Writer(self.folder, catalog, self._embedder, shelf)
-
-    def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda done, total: None) -> int:
-        """Chunk, embed and index every paper anew with the embedder at hand; the number of papers.
-
-        An interrupted reindex is finished by the next command that writes. StoreError: the server that is to hold
-        the vectors fails; if it does so from the beginning, nothing is changed.
-        """
-        with self._write_catalog(WAIT_SECONDS) as catalog:
-            shelf = self._shelf(catalog)
-            shelf.check_reached()
-            catalog.forget_index(chunk_tokens=chunk_tokens)
-            shutil.rmtree(lexical_folder(self.folder), ignore_errors=True)
-            return Writer(self.folder, catalog, self._embedder, shelf).index(progress=progress)
-
-    @contextlib.contextmanager
-    def _write_catalog(self, wait_s: float) -> Iterator[Catalog]:
-        with lock.held(self.folder, wait_s=wait_s, notice=self._notice):
+        with lock.held(self.folder, wait_s=self._wait_s if wait_s is None else wait_s, notice=self._notice):
             self._drop_searcher()
             catalog = Catalog(self.folder, write=True)
             try:
-                yield catalog
+                shelf = self._shelf(catalog)
+                shelf.check_named()
+                yield Writer(self.folder, catalog, self._embedder, shelf)
                 catalog.settle()
             finally:
                 catalog.close()
+
+    def reindex(
+        self,
+        *,
+        chunk_tokens: int | None = None,
+        pending: bool = False,
+        progress: Progress = lambda what, done, total: None,
+    ) -> int:
+        """Chunk, embed and index every paper anew with the embedder at hand; the number of papers it did.
+
+        An interrupted reindex is finished by the next command that writes, or gone on with by the next reindex. With
+        `pending`, only finish what an interrupted command left. StoreError: the server that is to hold the vectors
+        fails; if it does so from the beginning, nothing is changed.
+        """
+        with self.writing() as writer:
+            if pending:
+                return writer.index(progress=progress)
+            if writer.resumes(chunk_tokens):
+                papers, waiting, _ = self._catalog.counts()
+                self._notice(f"going on with the reindex that was interrupted: {papers - waiting:,} of {papers:,} done")
+            return writer.reindex(chunk_tokens=chunk_tokens, progress=progress)
+
+    def remove(self, names: Sequence[str], *, progress: Progress = lambda what, done, total: None) -> list[StoredPaper]:
+        """Take the papers of these names out, and give them back as they were. PaperNotFound: a name is of none, or
+        of more than one; then nothing is removed."""
+        with self.writing() as writer:
+            leaving = self.named(names)
+            writer.remove(list(leaving), progress=progress)
+            return list(leaving.values())
 
     def _heal(self) -> None:
         """Finish what a killed writer left and make a lost index anew, if that is quick and nobody is writing; else
         say what is missing."""
         _, pending, chunks = self._catalog.counts()
-        there = lexical_folder(self.folder).is_dir() and self._shelf(self._catalog).is_there()
-        if not pending and self._catalog.meta("vectors") == "clean" and there:
+        shelf = self._shelf(self._catalog)
+        if not pending and shelf.is_clean and shelf.is_there() and lexical_folder(self.folder).is_dir():
             return
         if chunks + pending <= HEAL_LIMIT:
             try:
@@ -150,18 +154,44 @@ class Library:
             except (LibraryReadOnly, LibraryFull):
                 pass
         if pending:
-            self._notice(f"{pending:,} papers are filed but not yet searchable; finish them: assistant reindex")
+            self._notice(f"{pending:,} papers are filed but not all searchable; finish: assistant reindex --pending")
 
     # ---- searching
 
     def search(
-        self, question: str, *, limit: int, filters: Filters | None = None, side: Side = "fused"
+        self,
+        question: str,
+        *,
+        limit: int,
+        filters: Filters | None = None,
+        phrases: Sequence[str] = (),
+        without: Sequence[str] = (),
+        side: Side = "fused",
     ) -> list[Passage]:
-        """The `limit` papers nearest to `question` that meet `filters`, best first.
+        """The `limit` papers nearest to `question` that meet `filters`, mention every one of `phrases` and none of
+        `without`, best first.
 
-        `side` is `fused`, or `lexical` or `vector` to see one side alone. EmbedderMismatch.
+        `side` is `fused`, or `lexical` or `vector` to see one side alone. EmbedderMismatch. LibraryDamaged: phrases
+        are given and there is no lexical index.
         """
-        return self._fresh_searcher().search(question, limit=limit, filters=filters, side=side)
+        searcher = self._fresh_searcher()
+        with self._catalog.snapshot():
+            return searcher.search(question, limit=limit, filters=filters, phrases=phrases, without=without, side=side)
+
+    def find(self, query: Query, *, limit: int) -> Found:
+        """What the library has for a question as it was typed: its words mended where no abstract has them, the
+        `limit` papers nearest to it that meet its conditions; or why there is nothing to look for."""
+        if not len(self):
+            return Found(query.text, why_nothing="the library is empty; fill it with: assistant ingest PATH")
+        respelled = self._fresh_searcher().respelled(query.text)
+        if not respelled.known:
+            return Found(query.text, why_nothing="no abstract in the library has any word of the question")
+        if absent := [f"“{phrase}”" for phrase in query.phrases if not self.mentions(phrase)]:
+            return Found(query.text, why_nothing=f"no abstract in the library has {' or '.join(absent)}")
+        passages = self.search(
+            respelled.text, limit=limit, filters=query.filters, phrases=query.phrases, without=query.without
+        )
+        return Found(respelled.text, tuple(passages), respelled.notices)
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """How rare each index term is among the library's papers: its idf, at least 0."""
@@ -195,8 +225,13 @@ class Library:
 
         PaperNotFound: none, or more than one.
         """
-        number = self._catalog.resolve(name)
-        return self._catalog.stored([number])[number]
+        (found,) = self.named([name]).values()
+        return found
+
+    def named(self, names: Sequence[str]) -> dict[int, StoredPaper]:
+        """The papers of these names, by their number in the catalog, each once. PaperNotFound."""
+        with self._catalog.snapshot():
+            return self._catalog.stored([self._catalog.resolve(name) for name in names])
 
     def count(self, filters: Filters | None = None) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""
@@ -204,8 +239,9 @@ class Library:
 
     def papers(self, filters: Filters | None = None, *, limit: int = -1, offset: int = 0) -> list[StoredPaper]:
         """Papers that meet `filters`, newest first; all of them for limit -1."""
-        numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)
-        return list(self._catalog.stored(numbers).values())
+        with self._catalog.snapshot():
+            numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)
+            return list(self._catalog.stored(numbers).values())
 
     def status(self, name: str) -> LibraryStatus:
         """What the library holds, and how many chunks the server of its vectors says that it holds."""
@@ -231,47 +267,8 @@ class Library:
         )
 
     def check(self) -> list[Finding]:
-        """What is right and wrong with the files: the catalog by SQLite's own check, the indexes by their counts."""
-        papers, pending, chunks = self._catalog.counts()
-        faults = self._catalog.faults()
-        mend = "Mend it: assistant reindex"
-        findings = [
-            Finding("catalog", "fault", faults, "Restore a copy, or move the folder away and ingest again.")
-            if faults
-            else Finding("catalog", "ok", f"{papers:,} papers, {chunks:,} chunks")
-        ]
-        if pending:
-            findings.append(Finding("pending", "note", f"{pending:,} papers are not yet searchable", mend))
-        try:
-            lexical = LexicalIndex(lexical_folder(self.folder))
-            size = len(lexical)
-            lexical.close()
-            whole = papers - pending <= size <= papers  # what is pending may be there in an older form, or already
-            level: Literal["ok", "fault"] = "ok" if whole else "fault"
-            findings.append(Finding("lexical index", level, f"{size:,} papers", "" if whole else mend))
-        except LibraryError as error:
-            findings.append(Finding("lexical index", "fault", str(error), mend))
-        findings.append(self._check_vectors(chunks, mend))
-        try:
-            check_embedder(self._catalog, self._embedder)
-        except EmbedderMismatch as error:
-            findings.append(Finding("vectors", "fault", str(error), error.hint))
-        return findings
-
-    def _check_vectors(self, chunks: int, mend: str) -> Finding:
-        shelf = self._shelf(self._catalog)
-        where = "" if shelf.place == LOCAL else f"on {shelf.place}: "
-        if self._catalog.meta("vectors") != "clean":
-            return Finding("vector index", "note", f"{where}marked unfinished; exact search stands in", mend)
-        try:
-            with contextlib.closing(shelf.open()) as index:
-                size = len(index)
-        except StoreError as error:
-            return Finding("vector index", "fault", f"{error}; exact search stands in", error.hint)
-        except LibraryError as error:
-            return Finding("vector index", "fault", str(error), mend)
-        whole = size == chunks
-        return Finding("vector index", "ok" if whole else "fault", f"{where}{size:,} chunks", "" if whole else mend)
+        """What is right and wrong with the files: see `checking.findings`."""
+        return checking.findings(self.folder, self._catalog, self._shelf(self._catalog), self._embedder)
 
 
 def _make_folder(folder: Path) -> None:

@@ -49,10 +49,14 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
     if filters.until:
         where.append("date <= ?")
         values.append(filters.until.isoformat())
-    if filters.source:
+    for source in _names(filters.source):
         where.append("number IN (SELECT number FROM sources WHERE source = ?)")
-        values.append(one_line(filters.source))
-    if filters.author:
+        values.append(source)
+    for author in _names(filters.author):
         where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
-        values.append(folded(one_line(filters.author)))
+        values.append(folded(author))
     return " AND ".join(where), values
+
+
+def _names(listed: str | None) -> list[str]:
+    return [name.strip() for name in one_line(listed or "").split(";") if name.strip()]

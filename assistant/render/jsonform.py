@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, SearchResult
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
 # and spaces between its parts.
@@ -20,8 +20,9 @@ def answer(result: Answer, *, library: str) -> str:
     return _document("ask", library, fields)
 
 
-def search(results: Sequence[SearchResult], *, question: str, library: str) -> str:
-    return _document("search", library, {"query": question, "results": [asdict(one) for one in results]})
+def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:
+    found = [asdict(one) for one in results]
+    return _document("search", library, {"query": question, "results": found, "failure": failure})
 
 
 def papers(found: Sequence[StoredPaper], *, library: str) -> str:
@@ -38,6 +39,11 @@ def findings(found: Sequence[Finding], *, library: str) -> str:
 
 def ingest(report: IngestReport, *, library: str) -> str:
     return _document("ingest", library, asdict(report))
+
+
+def removal(report: Removal, *, library: str) -> str:
+    fields = {"removed": report.removed, "left": report.left, "papers": [_paper(one) for one in report.papers]}
+    return _document("remove", library, fields)
 
 
 def _paper(found: StoredPaper) -> dict[str, Any]:

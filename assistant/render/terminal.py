@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper
 from assistant.render.words import counted, dated, flags, footer, marks
-from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, SearchResult, Sentence
+from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, Removal, SearchResult, Sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -150,6 +150,15 @@ def ingest(report: IngestReport, console: "Console") -> None:
         f"{known:,} known, {new:,} new{changes}{merged}. The library holds {counted(report.papers, 'paper')}.",
         "bold",
     )
+
+
+def removal(report: Removal, console: "Console") -> None:
+    """The papers, a line or two each, and what became of them."""
+    papers(report.papers, console)
+    count = counted(len(report.papers), "paper")
+    left = f"The library holds {counted(report.left, 'paper')}."
+    said = f"{count} removed. {left}" if report.removed else f"{count} would go, none has; remove with --yes. {left}"
+    _line(console, said, "bold")
 
 
 def _some(console: "Console", lines: Sequence[str], total: int, what: str, style: str = "") -> None:

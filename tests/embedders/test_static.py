@@ -1,10 +1,14 @@
+"""The bundled embedder, and Model2Vec models by folder and by hub name."""
+
 from pathlib import Path
 
+import huggingface_hub.constants
 import numpy as np
 import pytest
 
 from assistant import embedders
 from assistant.embedders import BUNDLED, Embedder, load
+from assistant.embedders.static import FILES
 from assistant.errors import EmbedderError
 
 
@@ -46,11 +50,41 @@ def test_the_fingerprint_is_known_without_loading_and_tells_models_apart(bundled
     assert load(name).name == name
 
 
-@pytest.mark.parametrize("name", ["minilm", "model2vec:", "model2vec:/nowhere", ""])
-def test_an_embedder_that_is_not_there_is_named(name: str) -> None:
-    with pytest.raises(EmbedderError) as error:
-        load(name)
-    assert error.value.hint
+def test_a_folder_that_is_not_there_is_named() -> None:
+    with pytest.raises(EmbedderError, match="no Model2Vec model in /nowhere/at/all") as error:
+        load("model2vec:/nowhere/at/all")
+    assert "tokenizer.json" in error.value.hint
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub, and a hub that nobody answers at."""
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def test_a_hub_model_that_cannot_be_fetched_says_what_to_do(hub: Path) -> None:
+    with pytest.raises(
+        EmbedderError, match="no folder owner/name, and no model of that name could be fetched"
+    ) as error:
+        load("model2vec:owner/name")
+    assert "name its folder" in error.value.hint
+
+
+def test_a_hub_model_that_was_fetched_before_asks_the_hub_nothing(
+    hub: Path, bundled: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://hub.invalid")  # looking it up fails the test
+    cached = hub / "models--owner--name"
+    snapshot = cached / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("a" * 40)
+    for file in FILES:
+        (snapshot / file).write_bytes((BUNDLED / file).read_bytes())
+    assert embedders.fingerprint("model2vec:owner/name") == bundled.fingerprint
+    assert np.allclose(load("model2vec:owner/name").embed(["sparse"]), bundled.embed(["sparse"]))
 
 
 def test_files_that_are_no_model_are_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""Opening the catalog's SQLite file: to read or to write, what is no catalog of ours refused."""
+
+import sqlite3
+from pathlib import Path
+
+from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
+from assistant.library import selecting
+from assistant.library.schema import SCHEMA, VERSION, primary_code
+
+BUSY_SECONDS = 30.0
+
+
+def connected(path: Path, *, write: bool, create: bool) -> sqlite3.Connection:
+    """A connection to the catalog at `path`, made by `create` where it has no tables yet.
+
+    LibraryMissing, LibraryDamaged, LibraryTooNew, LibraryReadOnly; sqlite3.Error as SQLite raises it.
+    """
+    if not create and _is_blank(path):
+        raise LibraryMissing(f"there is no library in {path.parent}", hint="Make one: assistant ingest PATH")
+    db = _opened(path, write=write or create)
+    try:
+        _prepare(db, write=write or create)
+        _check_version(db, path, create=create)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether nothing is there, or a file that nothing was written to. LibraryReadOnly: one may not look."""
+    try:
+        return path.stat().st_size == 0
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise LibraryReadOnly(
+            f"{path} cannot be opened: {error.strerror}", hint="Check the path and its permissions."
+        ) from error
+
+
+def _opened(path: Path, *, write: bool) -> sqlite3.Connection:
+    modes = ("rwc",) if write else ("ro", "ro&immutable=1")  # the latter where the folder is read-only
+    for mode in modes:
+        if "immutable" in mode:
+            _check_log(path)
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            db.execute("PRAGMA user_version").fetchone()
+            break
+        except sqlite3.Error as error:
+            db.close()
+            if mode == modes[-1] or primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+    return db
+
+
+def _check_log(path: Path) -> None:
+    """An immutable file is read without its log; what a killed writer left there would be missing unseen."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise LibraryReadOnly(
+            f"the library in {path.parent} has changes that cannot be read while its folder is read-only",
+            hint="Open it once where the folder can be written.",
+        )
+
+
+def _prepare(db: sqlite3.Connection, *, write: bool) -> None:
+    if write:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # what a finished command reports survives a power cut
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.create_function("folded", 1, selecting.folded, deterministic=True)
+
+
+def _check_version(db: sqlite3.Connection, path: Path, *, create: bool) -> None:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise LibraryTooNew(
+            f"the library in {path.parent} was written by a newer version (form {version}, this one reads up to "
+            f"{VERSION})",
+            hint="Update: pip install --upgrade paper-assistant",
+        )
+    if db.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone():
+        raise LibraryDamaged(f"{path} holds what no library's catalog does", hint="Do not use it.")
+    if version == 0:
+        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise LibraryDamaged(f"{path} is not a library's catalog", hint="Move it away and ingest again.")
+        if not create:  # its maker was killed, or had no room, before the tables were there
+            raise LibraryMissing(f"there is no library in {path.parent} yet", hint="Make it: assistant ingest PATH")
+        db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")

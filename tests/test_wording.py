@@ -1,0 +1,167 @@
+"""What people type, over a small library and over the sample."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.app import Assistant
+from assistant.embedders import load
+from assistant.errors import LibraryDamaged
+from assistant.library import Library
+from assistant.papers import Filters, Found, Paper, Record
+from assistant.queries import parse
+from assistant.results import Intake
+
+PAPERS = (
+    Paper("Fast k-Medoids", "Swapping medoids makes clustering fast.", authors=("Ada Lovelace", "Bo Li")),
+    Paper("Overflow", "We mine StackOverflow for answers about overflow errors.", authors=("Bo Li",)),
+    Paper("Kernels", "FlashAttention tiles attention on a GPU.", date=date(2026, 1, 5)),
+    Paper("Kernels again", "A flash of light, and attention is all you need.", date=date(2025, 1, 5)),
+    Paper("Grounding", "Retrieval-augmented generation (RAG) grounds answers."),
+    Paper("Chunks", "Chunk sizes matter to a RAG system."),
+    Paper("Reading first", "We study retrieval augmented generation of answers."),
+    Paper("Small weights", r"Quantization of Mélange to 2-bit weights takes $O(n^2)$ with \textsc{TinyQuant}."),
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library(tmp_path_factory.mktemp("wording") / "lib", embedder=lambda: load("bundled"), create=True) as made:
+        with made.writing() as writer:
+            records = [Record(paper, n) for n, paper in enumerate(PAPERS, 1)]
+            writer.add(records, Intake("papers.jsonl", "jsonl"), day=date(2026, 1, 31))
+            writer.index()
+        yield made
+
+
+def find(library: Library, question: str) -> Found:
+    return library.find(parse(question, today=date(2026, 1, 31)), limit=len(PAPERS))
+
+
+def titles(library: Library, question: str) -> list[str]:
+    return [passage.found.paper.title for passage in find(library, question).passages]
+
+
+def by_words(library: Library, question: str) -> list[str]:
+    """Titles of those found by words alone."""
+    text = find(library, question).question
+    found = library.search(text, limit=len(PAPERS), side="lexical")
+    return [passage.found.paper.title for passage in found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("fast mediods", "fast medoids"),
+        ("kmedoids", "k medoids"),
+        ("quantizaton weigths", "quantization weights"),
+        ("flashatention", "flashattention"),
+        ("2bit weights", "2 bit weights"),
+    ],
+)
+def test_a_word_that_no_abstract_has_is_mended_and_told(library: Library, typed: str, searched: str) -> None:
+    found = find(library, typed)
+    assert found.question == searched
+    wrong, right = typed.split()[-1], searched.split()[-1]
+    assert any(f"no abstract has “{wrong}”" in notice for notice in found.notices) or wrong == right
+
+
+def test_the_notice_shows_words_and_no_stems(library: Library) -> None:
+    assert find(library, "mediods").notices == ("no abstract has “mediods”; searched for “medoids”",)
+
+
+@pytest.mark.parametrize("question", ["clustering medoids", "which medoids?", "caching of Medusa", "LLaMA"])
+def test_known_words_and_names_unlike_any_stay(library: Library, question: str) -> None:
+    assert find(library, question).question == question
+    assert find(library, question).notices == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("stack overflow", "Overflow"),
+        ("flash attention", "Kernels"),
+        ("k medoids", "Fast k-Medoids"),
+        ("k-medoids", "Fast k-Medoids"),
+        (r"M\'elange", "Small weights"),
+        ("Melange", "Small weights"),
+        ("$O(n^2)$", "Small weights"),
+        (r"\textsc{TinyQuant}", "Small weights"),
+        ("2-bit", "Small weights"),
+        ("2 bit", "Small weights"),
+    ],
+)
+def test_however_it_is_written_the_paper_is_found(library: Library, question: str, title: str) -> None:
+    assert title in by_words(library, question)
+
+
+def test_a_short_form_finds_what_only_writes_it_out_and_the_other_way_round(library: Library) -> None:
+    assert set(by_words(library, "RAG")) == {"Grounding", "Chunks", "Reading first"}
+    assert "Chunks" in by_words(library, "retrieval-augmented generation")
+    assert "Reading first" not in by_words(library, "chunk")
+
+
+def test_a_quoted_phrase_must_stand_there_in_some_spelling(library: Library) -> None:
+    assert titles(library, '"retrieval-augmented generation"') == titles(library, '"Retrieval Augmented" generation')
+    assert set(titles(library, '"flash attention" kernels')) == {"Kernels"}
+    assert titles(library, '"attention is all you need"') == ["Kernels again"]
+    assert find(library, '"all attention" kernels').why_nothing == "no abstract in the library has “all attention”"
+
+
+def test_what_mentions_an_excluded_word_is_left_out(library: Library) -> None:
+    everything = set(titles(library, "attention kernels"))
+    assert set(titles(library, "attention kernels -flashattention")) == everything - {"Kernels"}
+    assert set(titles(library, 'attention -"flash attention" -rag')) == everything - {"Kernels", "Grounding", "Chunks"}
+
+
+def test_filters_in_the_question_filter(library: Library) -> None:
+    assert titles(library, "kernels since:4w") == ["Kernels"]
+    assert titles(library, "kernels until:2025") == ["Kernels again"]
+    assert set(titles(library, "answers author:bo")) == {"Fast k-Medoids", "Overflow"}
+    assert titles(library, 'answers author:bo author:"ada lovelace"') == ["Fast k-Medoids"]
+    assert titles(library, "answers source:hf-page") == []
+
+
+@pytest.mark.parametrize("question", ["xqzt blorf", "注意力机制", "внимание"])
+def test_a_question_in_no_known_word_finds_nothing_and_says_so(library: Library, question: str) -> None:
+    found = find(library, question)
+    assert (found.passages, found.why_nothing) == ((), "no abstract in the library has any word of the question")
+
+
+def test_phrases_are_not_ignored_where_they_cannot_be_looked_up(library: Library, tmp_path: Path) -> None:
+    with Library(tmp_path / "lib", embedder=lambda: load("bundled"), create=True) as lost:
+        with lost.writing() as writer:
+            writer.add([Record(PAPERS[0], 1)], Intake("papers.jsonl", "jsonl"), day=date(2026, 1, 31))
+            writer.index()
+        (tmp_path / "lib" / "lexical" / "meta.json").write_text("{")
+        assert titles(lost, "mediods") == ["Fast k-Medoids"]
+        with pytest.raises(LibraryDamaged, match="phrases cannot be looked up"):
+            lost.search("medoids", limit=1, without=("flash",))
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("W4A8KV4 quantization", "QServe"),
+        ("2bit inference on GPUs", "Enabling Fast 2-bit LLM"),
+        ("2 bit LLM inference on GPUs", "Enabling Fast 2-bit LLM"),
+        (r"M\'elange GPU allocation", "Mélange"),
+        (r"\textsc{FlashAttention} parallelism", "FlashAttention-2"),
+        ("flashatention paralelism", "FlashAttention-2"),
+        ("stack overflow ChatGPT robustness", "Can ChatGPT replace StackOverflow"),
+        ("kmedoids clustering", "Fast"),
+    ],
+)
+def test_papers_of_the_sample_are_found_as_people_type_them(sample: Assistant, question: str, title: str) -> None:
+    assert any(one.title.startswith(title) for one in sample.search(question, k=2))
+
+
+def test_an_answer_is_to_the_question_without_operators(sample: Assistant) -> None:
+    plain = sample.ask("which papers reduce KV cache memory?")
+    narrowed = sample.ask('which papers reduce "KV cache" memory? -CSKV', filters=Filters(source="hf-page"))
+    assert narrowed.question.endswith("-CSKV")
+    assert narrowed.status == "answered"
+    assert any(citation.title.startswith("CSKV") for citation in plain.citations)
+    assert not any(citation.title.startswith("CSKV") for citation in narrowed.citations)
