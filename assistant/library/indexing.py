@@ -110,12 +110,14 @@ class Writer:
         fails from the beginning."""
         self._shelf.check_reached()
         if not self.resumes(chunk_tokens):
-            same = self._catalog.meta("fingerprint") == self._embedder.fingerprint
+            embedder = self._embedder
+            known = self._catalog.whole_number("dimension", embedder.dimension)
+            same = (self._catalog.meta("fingerprint"), known) == (embedder.fingerprint, embedder.dimension)
             with self._catalog.transaction():
                 self._catalog.unindex(keep_chunks=same)
                 self._shelf.begin(None)
                 self._catalog.set_meta(lexical="dirty", reindexing=self._goal(chunk_tokens))
-                self._catalog.set_meta(embedder=self._embedder.name, fingerprint=self._embedder.fingerprint)
+                self._catalog.set_meta(embedder=embedder.name, fingerprint=embedder.fingerprint)
                 if chunk_tokens is not None:
                     self._catalog.set_meta(chunk_tokens=str(chunk_tokens))
         return self.index(progress=progress)
@@ -125,7 +127,7 @@ class Writer:
         return self._catalog.meta("reindexing") == self._goal(chunk_tokens)
 
     def _goal(self, chunk_tokens: int | None) -> str:
-        return f"{self._embedder.fingerprint} {chunk_tokens}"
+        return f"{self._embedder.fingerprint} {self._embedder.dimension} {chunk_tokens}"
 
     def remove(self, papers: Sequence[int], *, progress: Progress = lambda what, done, total: None) -> None:
         """Take papers out of the library. From the catalog they go in one transaction, which is what counts."""
