@@ -62,8 +62,8 @@ class Assistant:
     def open(cls, library: str | Path | None = None, *, notice: Notice = _silent, **flags: object) -> "Assistant":
         """An assistant over a library given by name or path; with none, the default one or the sample.
 
-        Other settings as keywords: `model`, `base_url`, `api_key`, `embedder`, `k`, `home`, …; what is not given
-        comes from the environment and the configuration file. LibraryMissing: there is no such library.
+        Other settings as keywords: `model`, `base_url`, `api_key`, `embedder`, `store`, `k`, `home`, …; what is not
+        given comes from the environment and the configuration file. LibraryMissing: there is no such library.
         """
         assistant = build({**flags, "library": str(library) if library else None}, os.environ, notice=notice)
         if library:
@@ -273,6 +273,8 @@ class Assistant:
             embedder=lambda: self._embedder,
             create=create,
             chunk_tokens=self.settings.chunk_tokens,
+            store=None if self.library_name == sample.NAME else self.settings.store,  # the sample stays here
+            store_key=self.settings.store_key,
             wait_s=self.settings.wait,
             notice=lambda text: self._notice(self.addressed(text)),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant import __version__
-from assistant.console import Format, PlainFormat, lenient_output, running
+from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +45,14 @@ LibraryName = Annotated[
         "-l",
         metavar="NAME|PATH",
         help="A name, or a path with a slash; “sample” is the bundled one.",
+    ),
+]
+Store = Annotated[
+    str | None,
+    _option(
+        "--store",
+        metavar="PLACE",
+        help="Where the vectors are kept: “local”, http://HOST:PORT of a Chroma server, or cloud:TENANT/DATABASE.",
     ),
 ]
 Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
@@ -110,6 +118,7 @@ def ask(
     question: Question,
     k: K = None,
     library: LibraryName = None,
+    store: Store = None,
     model: Model = None,
     base_url: BaseUrl = None,
     rerank: Rerank = None,
@@ -128,7 +137,7 @@ def ask(
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
     extractive, or not reranked, instead; 5 --strict took something out.
     """
-    with running(debug, library=library, k=k, model=model, base_url=base_url, rerank=rerank) as run:
+    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
@@ -136,12 +145,7 @@ def ask(
         with LiveDraft(run.err, before=run.bar.close) as draft:
             live = draft if run.err.is_terminal else None
             answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
-        if answer.failure and answer.writer == "extractive":
-            run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
-        elif answer.failure:
-            run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
-        for notice in answer.notices:
-            run.note(notice)
+        _tell(run, answer)
         run.show(
             form,
             text=lambda out: terminal.answer(answer, out),
@@ -149,6 +153,15 @@ def ask(
             json=lambda: jsonform.answer(answer, library=run.assistant.library_name),
         )
         raise typer.Exit(_exit_status(answer, strict=strict))
+
+
+def _tell(run: Run, answer: "Answer") -> None:
+    if answer.failure and answer.writer == "extractive":
+        run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
+    elif answer.failure:
+        run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
+    for notice in answer.notices:
+        run.note(notice)
 
 
 def _exit_status(answer: "Answer", *, strict: bool) -> int:
@@ -164,6 +177,7 @@ def search(
     question: Question,
     k: K = None,
     library: LibraryName = None,
+    store: Store = None,
     model: Annotated[str | None, _option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
     base_url: BaseUrl = None,
     rerank: Rerank = None,
@@ -180,7 +194,7 @@ def search(
 
     Exit status: 3 nothing found; 4 the model's endpoint failed, and the papers are not reranked.
     """
-    with running(debug, library=library, k=k, model=model, base_url=base_url, rerank=rerank) as run:
+    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
 
         asked = _joined(question)
@@ -207,6 +221,7 @@ def ingest(
         typer.Argument(metavar="PATH", help="Files or folders of papers; - is standard input.", show_default=False),
     ],
     library: LibraryName = None,
+    store: Store = None,
     year: Annotated[
         int | None,
         _option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
@@ -219,7 +234,7 @@ def ingest(
     Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again
     changes nothing. Exit status 1 if a file could not be read; the others are.
     """
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         report = run.assistant.ingest(paths, year=year)
@@ -284,9 +299,11 @@ def list_papers(
 
 
 @app.command()
-def status(library: LibraryName = None, form: Plain = PlainFormat.text, debug: Debug = False) -> None:
+def status(
+    library: LibraryName = None, store: Store = None, form: Plain = PlainFormat.text, debug: Debug = False
+) -> None:
     """Say what the library holds."""
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         result = run.assistant.status()
@@ -301,6 +318,7 @@ def remove(
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them.")] = False,
     library: LibraryName = None,
+    store: Store = None,
     form: Plain = PlainFormat.text,
     debug: Debug = False,
 ) -> None:
@@ -308,7 +326,7 @@ def remove(
 
     Without --yes nothing is removed, and what would go is listed. A removed paper comes back when it is ingested again.
     """
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         report = run.assistant.remove(papers, dry_run=not yes)
@@ -322,6 +340,7 @@ def remove(
 @app.command()
 def reindex(
     library: LibraryName = None,
+    store: Store = None,
     pending: Annotated[bool, typer.Option("--pending", help="Only finish what an interrupted command left.")] = False,
     debug: Debug = False,
 ) -> None:
@@ -330,7 +349,7 @@ def reindex(
     Needed after a change of embedder or chunk size, and to mend a damaged index. One that was interrupted goes on where
     it stopped.
     """
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render.words import counted
 
         count = run.assistant.reindex(pending=pending)
@@ -341,12 +360,13 @@ def reindex(
 @app.command()
 def doctor(
     library: LibraryName = None,
+    store: Store = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch vocabularies for exact token counts.")] = False,
     form: Plain = PlainFormat.text,
     debug: Debug = False,
 ) -> None:
     """Check the installation, the settings and the library. Exit status 1 if something is at fault."""
-    with running(debug, library=library) as run:
+    with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
         findings = run.assistant.doctor(download=download)

@@ -59,9 +59,9 @@ def _versions() -> Finding:
 
 def _environment() -> Iterator[Finding]:
     """What lies about that would disturb Chroma, and is kept from it."""
-    from assistant.library.vectors import chroma_variables
+    from assistant.library.chroma import chroma_variables
 
-    if names := chroma_variables(os.environ):
+    if names := [name for name in chroma_variables(os.environ) if name != "CHROMA_API_KEY"]:  # which is a setting
         yield Finding("environment", "note", f"{', '.join(names)} set; not used for your libraries")
     if exists(Path(".env")):
         yield Finding("environment", "note", "the .env file in this folder is not read")

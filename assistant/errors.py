@@ -16,6 +16,7 @@
     │   ├── LibraryDamaged         a file of it cannot be read
     │   ├── LibraryTooNew          written by a newer version
     │   ├── EmbedderMismatch       its vectors come from another embedder
+    │   ├── StoreError             the server that holds its vectors fails, or was not named
     │   └── PaperNotFound          no such paper, or more than one
     └── EndpointError              exit 4, the model endpoint failed
         ├── ContextOverflow        the prompt does not fit the model
@@ -95,6 +96,10 @@ class LibraryTooNew(LibraryError):
 
 
 class EmbedderMismatch(LibraryError):
+    pass
+
+
+class StoreError(LibraryError):
     pass
 
 

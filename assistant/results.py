@@ -167,7 +167,8 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStatus:
-    """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader."""
+    """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader. `store` is where
+    the vector index lies, `local` or a server; `store_chunks` what that server holds, None if it does not tell."""
 
     name: str
     folder: str
@@ -182,6 +183,8 @@ class LibraryStatus:
     chunk_tokens: int
     vectors: str
     disk_bytes: int
+    store: str = "local"
+    store_chunks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

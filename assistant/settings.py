@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from assistant.errors import SettingsError
 from assistant.places import expanded
@@ -23,6 +23,8 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "base_url": (("OPENAI_BASE_URL",), "address of an OpenAI-compatible API, ending in /v1"),
     "api_key": (("OPENAI_API_KEY",), "key for it"),
     "embedder": (("ASSISTANT_EMBEDDER",), "what makes vectors of texts: docs/embedders.md"),
+    "store": (("ASSISTANT_STORE",), "where vectors are kept: “local”, a Chroma server, or “cloud:<tenant>/<database>”"),
+    "store_key": (("CHROMA_API_KEY",), "key for Chroma Cloud"),
     "rerank": (("ASSISTANT_RERANK",), "what reads the best papers again to order them: docs/embedders.md"),
     "prompts": (("ASSISTANT_PROMPTS",), "folder of prompt templates to use instead of the bundled ones"),
     "k": (("ASSISTANT_K",), "papers given to the writer"),
@@ -37,7 +39,7 @@ CONFIG_VARIABLE = "ASSISTANT_CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One value each; the key stays out of the representation."""
+    """One value each; the keys stay out of the representation."""
 
     home: Path
     library: str | None = None
@@ -45,6 +47,8 @@ class Settings:
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     embedder: str = "bundled"
+    store: str | None = None
+    store_key: str | None = field(default=None, repr=False)
     rerank: str | None = None
     prompts: str | None = None
     k: int = 10
@@ -101,6 +105,7 @@ def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
     return read, path
 
 
+_KEYS = ("api_key", "store_key")
 _NUMBERS = {
     "k": (1, 200),
     "chunk_tokens": (32, 100_000),
@@ -136,15 +141,30 @@ def _checked(name: str, value: object, where: str) -> object:
     except ValueError:
         raise SettingsError(f"{source} must be a number, not “{value}”", hint="Choose another.") from None
     text = str(value).strip()
-    if name != "api_key" and not text.isprintable():
+    if name not in _KEYS and not text.isprintable():
         raise SettingsError(f"{source} holds a character that cannot be used", hint="Write it anew.")
     if name == "home":
         return expanded(text).absolute()
-    if name == "api_key" and not re.fullmatch(r"[\x21-\x7e]+", text):
+    if name in _KEYS and not re.fullmatch(r"[\x21-\x7e]+", text):
         raise SettingsError(f"{source} holds a blank or a character no key has", hint="Copy the key again.")
     if name == "base_url" and not _is_address(text):
         raise SettingsError(f"{source} is not an http address: {text[:80]}", hint="It looks like http://host:8000/v1.")
-    return text
+    return _store(text, source) if name == "store" else text
+
+
+def _store(text: str, source: str) -> str:
+    """The place of vectors in the one form that libraries remember: no capitals in a host, no slash at the end, and
+    nothing secret in it. SettingsError."""
+    if text == "local" or re.fullmatch(r"cloud:[\w.-]{1,100}/[\w.-]{1,100}", text, re.ASCII):
+        return text
+    parts = urlsplit(text if _is_address(text) else "")
+    if not re.fullmatch(r"https?://[\w.:/\[\]-]{1,200}", text, re.ASCII | re.IGNORECASE) or not parts.hostname:
+        raise SettingsError(
+            f"{source} is no place for vectors: {text.rpartition('@')[2][:80]}",
+            hint="It is local, an address such as http://localhost:8000 with no name or password, or "
+            "cloud:TENANT/DATABASE.",
+        )
+    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 
 def _is_address(text: str) -> bool:

@@ -441,8 +441,8 @@ def test_a_writer_that_dies_at_any_step_costs_no_paper(
 
     with monkeypatch.context() as patch, opened() as library:
         targets = {
-            "chroma": "vectors.ChromaIndex.put",
-            "flush": "vectors.ChromaIndex.flush",
+            "chroma": "chroma.ChromaIndex.put",
+            "flush": "chroma.ChromaIndex.flush",
             "lexical": "lexical.LexicalIndex.commit",
         }
         patch.setattr(f"assistant.library.{targets.get(step, f'indexing.Writer.{step}')}", die)

@@ -129,15 +129,15 @@ def test_the_next_ingest_mends_a_file_that_is_missing(
 def test_one_changed_bit_of_a_file_breaks_the_seal(whole: Path, at: int, bit: int, which: int) -> None:
     files = sorted(path for path in (whole / "lexical").iterdir() if not path.name.endswith(".lock"))
     changed = files[which % len(files)]
-    before, data = lexical_seal(whole / "lexical"), bytearray(changed.read_bytes())
+    before, data = lexical_seal(whole), bytearray(changed.read_bytes())
     kept = bytes(data)
     data[at % len(data)] ^= 1 << bit
     try:
         changed.write_bytes(data)
-        assert lexical_seal(whole / "lexical") != before
+        assert lexical_seal(whole) != before
     finally:
         changed.write_bytes(kept)
-    assert lexical_seal(whole / "lexical") == before
+    assert lexical_seal(whole) == before
 
 
 def test_a_damaged_page_of_the_catalog_is_a_clear_error_or_none(

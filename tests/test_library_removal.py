@@ -106,7 +106,7 @@ def test_a_name_of_no_paper_removes_none_of_those_beside_it(opened: Opened) -> N
 
 
 @pytest.mark.parametrize(
-    "step", ["vectors.ChromaIndex.remove", "lexical.LexicalIndex.remove", "vectors.ChromaIndex.flush"]
+    "step", ["chroma.ChromaIndex.remove", "lexical.LexicalIndex.remove", "chroma.ChromaIndex.flush"]
 )
 def test_a_removal_that_dies_at_any_step_is_finished_by_the_next_command(
     opened: Opened, monkeypatch: pytest.MonkeyPatch, step: str

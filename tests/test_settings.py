@@ -30,9 +30,9 @@ def test_a_relative_home_stays_where_it_was_named(monkeypatch: pytest.MonkeyPatc
     assert load({}, {"ASSISTANT_HOME": "~nobody-of-this-name/x"}).home == tmp_path / "~nobody-of-this-name/x"
 
 
-def test_the_key_is_stripped_and_never_shown() -> None:
-    chosen = load({}, {"OPENAI_API_KEY": "sk-secret\n"})
-    assert chosen.api_key == "sk-secret"
+def test_the_keys_are_stripped_and_never_shown() -> None:
+    chosen = load({}, {"OPENAI_API_KEY": "sk-secret\n", "CHROMA_API_KEY": " ck-secret"})
+    assert (chosen.api_key, chosen.store_key) == ("sk-secret", "ck-secret")
     assert "secret" not in repr(chosen)
 
 
@@ -45,6 +45,13 @@ def test_the_key_is_stripped_and_never_shown() -> None:
         ({"OPENAI_BASE_URL": "localhost:8000"}, "not an http address"),
         ({"OPENAI_BASE_URL": "http://a:b:c/v1"}, "not an http address"),
         ({"OPENAI_API_KEY": "two words"}, "a character no key has"),
+        ({"CHROMA_API_KEY": "two words"}, "a character no key has"),
+        ({"ASSISTANT_STORE": "localhost:8000"}, "store (from ASSISTANT_STORE) is no place for vectors"),
+        ({"ASSISTANT_STORE": "http://me:hunter2@host:8000"}, "is no place for vectors: host:8000"),
+        ({"ASSISTANT_STORE": "http://host:8000/?key=x"}, "is no place for vectors"),
+        ({"ASSISTANT_STORE": "http://host:99999"}, "is no place for vectors"),
+        ({"ASSISTANT_STORE": "cloud:tenant"}, "is no place for vectors"),
+        ({"ASSISTANT_STORE": "cloud:a/../b"}, "is no place for vectors"),
         ({"ASSISTANT_CONFIG": "/nowhere/config.toml"}, "no such file"),
     ],
 )
@@ -54,6 +61,21 @@ def test_a_value_that_cannot_be_used_is_named_with_where_it_is_from(environment:
     assert said in str(error.value)
     assert error.value.hint
     assert "two words" not in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "remembered"),
+    [
+        ("local", "local"),
+        ("HTTP://Host:8000/", "http://host:8000"),
+        ("https://host/Chroma/", "https://host/Chroma"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("cloud:tenant-1/papers", "cloud:tenant-1/papers"),
+    ],
+)
+def test_a_store_has_one_form(said: str, remembered: str) -> None:
+    assert load({"store": said}, {}).store == remembered
 
 
 @pytest.mark.parametrize(("text", "said"), [("mdel = 'x'", "no setting “mdel”"), ("model = ", "cannot be read")])

@@ -32,8 +32,8 @@ from typing import Literal, Protocol
 from assistant.app import Assistant
 from assistant.library import CATALOG
 from assistant.library.catalog import Catalog
-from assistant.library.indexes import open_chroma
 from assistant.library.lock import HOLDER
+from assistant.library.shelf import Shelf
 from assistant.library.vectors import from_bytes
 from assistant.papers import StoredPaper
 
@@ -186,12 +186,12 @@ def faults_in_the_end(library: Path, expected: set[str]) -> list[str]:
 
 def _unfound(library: Path) -> set[str]:
     """Papers whose own vector does not lead to them."""
-    with contextlib.closing(Catalog(library)) as catalog, contextlib.closing(open_chroma(library, catalog)) as chroma:
-        stored = catalog.stored(catalog.numbers())
+    with contextlib.closing(Catalog(library)) as catalog, contextlib.closing(Shelf(library, catalog).open()) as vectors:
+        stored = catalog.stored(catalog.numbers(indexed=False))
         lost = set(stored) - {row.paper for row in catalog.chunks_of()}
         for row in catalog.chunks_of():
             vector = from_bytes([row.vector], len(row.vector) // 2)[0]
-            if row.number not in chroma.nearest(vector, limit=3):
+            if row.number not in vectors.nearest(vector, limit=3):
                 lost.add(row.paper)
         return {stored[number].paper_id for number in lost}
 

@@ -45,18 +45,18 @@ def instrument() -> None:
     import rich.console  # what the commands import, sooner or later
     import tantivy  # noqa: F401
 
-    from assistant import app, ask, desk
-    from assistant.library import catalog, lexical, library, searching, vectors
+    from assistant import ask, desk, embedders
+    from assistant.library import catalog, chroma, lexical, library, searching
     from assistant.render import terminal
 
     watch("open", catalog.Catalog, "__init__")
     watch("open", library.Library, "_heal")
-    watch("embedder", app.embedders, "load")
-    watch("words", library.Searcher, "respelled")
+    watch("embedder", embedders, "load")
+    watch("words", searching.Searcher, "respelled")
     watch("lexical", lexical.LexicalIndex, "__init__")
     watch("lexical", searching.Searcher, "_lexical_hits")
     watch("vectors", searching.Searcher, "_vector_hits")
-    watch("Chroma", vectors.ChromaIndex, "__init__")
+    watch("Chroma", chroma.ChromaIndex, "__init__")
     watch("fusion", searching, "fuse")
     watch("close reading", searching.Searcher, "_reordered")
     watch("papers", catalog.Catalog, "stored")

@@ -18,6 +18,7 @@ from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
 from assistant.library.schema import (
     FIELDS,
+    INDEXED,
     PENDING,
     as_ours,
     from_row,
@@ -223,10 +224,11 @@ class Catalog:
             while some := rows.fetchmany(block):
                 yield some
 
-    def numbers(self) -> list[int]:
-        """Numbers of all papers."""
+    def numbers(self, *, indexed: bool) -> list[int]:
+        """Numbers of all papers, or of those that were ever `indexed`."""
+        only = f"WHERE state = {INDEXED} OR number IN (SELECT paper FROM chunks)" if indexed else ""
         with self._mapped():
-            return [int(row[0]) for row in self._db.execute("SELECT number FROM papers ORDER BY number")]
+            return [int(row[0]) for row in self._db.execute(f"SELECT number FROM papers {only} ORDER BY number")]
 
     def known(self, numbers: Iterable[int]) -> set[int]:
         """Those of the numbers that are papers: an index may still hold others, which were removed."""

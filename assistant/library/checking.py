@@ -1,22 +1,25 @@
 """What is right and wrong with the files of a library, for `doctor`; nothing is changed by looking."""
 
+import contextlib
 from pathlib import Path
 
 from assistant.embedders import Embedder
-from assistant.errors import EmbedderMismatch, LibraryError
+from assistant.errors import EmbedderMismatch, LibraryError, StoreError
 from assistant.library.catalog import Catalog
-from assistant.library.indexes import check_embedder, open_chroma, open_lexical
+from assistant.library.indexes import check_embedder, open_lexical
+from assistant.library.shelf import LOCAL, Shelf
 from assistant.results import Finding
 
 MEND, FINISH = "Mend it: assistant reindex", "Finish it: assistant reindex --pending"
 
 
-def findings(folder: Path, catalog: Catalog, embedder: Embedder) -> list[Finding]:
-    """The catalog by SQLite's own check, the indexes by their seals and counts, the embedder by its fingerprint."""
+def findings(folder: Path, catalog: Catalog, shelf: Shelf, embedder: Embedder) -> list[Finding]:
+    """The catalog by SQLite's own check, the indexes by their seals and counts, the server of the vectors by whether it
+    answers, the embedder by its fingerprint."""
     found = [_catalog(catalog)]
     if pending := catalog.counts()[1]:
         found.append(Finding("pending", "note", f"{pending:,} papers are not yet indexed", FINISH))
-    found += [_lexical(folder, catalog), _vectors(folder, catalog)]
+    found += [_lexical(folder, catalog), _vectors(catalog, shelf)]
     try:
         check_embedder(catalog, embedder)
     except EmbedderMismatch as error:
@@ -46,16 +49,19 @@ def _lexical(folder: Path, catalog: Catalog) -> Finding:
     return Finding("lexical index", "fault", f"{size:,} papers of {papers:,}", MEND)
 
 
-def _vectors(folder: Path, catalog: Catalog) -> Finding:
-    if catalog.meta("vectors") != "clean":
-        return Finding("vector index", "note", "marked unfinished; exact search stands in", FINISH)
+def _vectors(catalog: Catalog, shelf: Shelf) -> Finding:
     try:
-        chroma = open_chroma(folder, catalog)
-        size = len(chroma)
-        chroma.close()
+        where = "" if shelf.place == LOCAL else f"on {shelf.place}: "
+        if not shelf.is_clean:
+            shelf.check_reached()
+            return Finding("vector index", "note", f"{where}marked unfinished; exact search stands in", FINISH)
+        with contextlib.closing(shelf.open()) as index:
+            size = len(index)
+    except StoreError as error:
+        return Finding("vector index", "fault", f"{error}; exact search stands in", error.hint)
     except LibraryError as error:
         return Finding("vector index", "fault", str(error), MEND)
     chunks = catalog.counts()[2]
     if size == chunks:
-        return Finding("vector index", "ok", f"{size:,} chunks")
-    return Finding("vector index", "fault", f"{size:,} chunks of {chunks:,}", MEND)
+        return Finding("vector index", "ok", f"{where}{size:,} chunks")
+    return Finding("vector index", "fault", f"{where}{size:,} chunks of {chunks:,}", MEND)

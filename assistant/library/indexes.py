@@ -1,42 +1,22 @@
-"""The two indexes of a library, opened only where what lies there is what a writer left.
+"""What must hold before an index is used: the lexical one is as a writer left it, and the vectors are the embedder's.
 
-A writer seals each index when it is done: names, sizes and CRC-32 sums of its files go into the catalog. For a garbled
-HNSW file ends the process that reads it, and from a truncated one Chroma answers wrongly without a word.
+Where the vector index lies, and what is checked there, is the shelf's to know (`shelf.py`).
 """
 
-import zlib
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import EmbedderMismatch, LibraryDamaged
 from assistant.library.catalog import Catalog
 from assistant.library.lexical import LexicalIndex
-from assistant.library.vectors import ChromaIndex
-
-BLOCK = 1 << 20  # bytes read at a time; a gigabyte takes a third of a second
-MEND = "Run: assistant reindex"
+from assistant.library.seals import MEND, seal
+from assistant.papers import Paper
 
 
 def lexical_folder(folder: Path) -> Path:
     return folder / "lexical"
-
-
-def chroma_folder(folder: Path, catalog: Catalog) -> Path:
-    """Where the vector index of the current generation lies. A rebuild goes to a new folder: readers of the old
-    one are not disturbed, and a half-built one is never mistaken for whole."""
-    return folder / "chroma" / f"g{catalog.whole_number('generation', 0)}"
-
-
-def open_chroma(folder: Path, catalog: Catalog) -> ChromaIndex:
-    """The vector index. LibraryDamaged: it is marked unfinished, is missing, or is not as it was written; then no
-    file of it is opened by Chroma."""
-    if catalog.meta("vectors") != "clean":
-        raise LibraryDamaged("the vector index is unfinished", hint=MEND)
-    place = chroma_folder(folder, catalog)
-    if catalog.meta("vectors_seal") not in (None, chroma_seal(place)):
-        raise LibraryDamaged(f"the vector index in {place} is not as it was written", hint=MEND)
-    return ChromaIndex(place)
 
 
 def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
@@ -44,35 +24,33 @@ def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
     after it was killed, tantivy's last commit counts."""
     place = lexical_folder(folder)
     sealed = catalog.meta("vectors"), catalog.meta("lexical_seal")
-    broken = sealed[0] == "clean" and sealed[1] not in (None, lexical_seal(place))
+    broken = sealed[0] == "clean" and sealed[1] not in (None, lexical_seal(folder))
     if broken and sealed == (catalog.meta("vectors"), catalog.meta("lexical_seal")):  # else a writer has been there
         raise LibraryDamaged(f"the lexical index in {place} is not as it was written", hint=MEND)
     return LexicalIndex(place)
 
 
-def chroma_seal(place: Path) -> str:
-    """The HNSW files, where Chroma has written them out: it reads them only where there is `index_metadata.pickle`, and
-    searches then leave them as they are. `chroma.sqlite3`, which they do not, is checked by SQLite."""
-    written = any(place.glob("*/index_metadata.pickle"))
-    return _seal(place.glob("*/*") if written else (), place)
+def build_lexical(folder: Path, catalog: Catalog, batches: Iterable[Sequence[tuple[int, Paper]]]) -> LexicalIndex:
+    """The lexical index made anew of these papers. It is built aside and put in place whole: readers have the old one
+    until then."""
+    place = lexical_folder(folder)
+    aside, old = place.with_name("lexical.new"), place.with_name("lexical.old")
+    lexical = LexicalIndex(aside, create=True)
+    for batch in batches:
+        lexical.put(batch)
+    lexical.commit()
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    aside.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+    catalog.set_meta(lexical_seal=lexical_seal(folder))
+    return LexicalIndex(place)
 
 
-def lexical_seal(place: Path) -> str:
-    return _seal((file for file in place.glob("*") if not file.name.endswith(".lock")), place)
-
-
-def _seal(files: Iterable[Path], place: Path) -> str:
-    lines = []
-    for file in sorted(files):
-        crc = size = 0
-        try:
-            with file.open("rb") as opened:
-                while part := opened.read(BLOCK):
-                    crc, size = zlib.crc32(part, crc), size + len(part)
-        except OSError:  # it went away, or may not be read: no seal has this line
-            size = -1
-        lines.append(f"{file.relative_to(place)} {size} {crc:08x}")
-    return "\n".join(lines)
+def lexical_seal(folder: Path) -> str:
+    place = lexical_folder(folder)
+    return seal((file for file in place.glob("*") if not file.name.endswith(".lock")), place)
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:

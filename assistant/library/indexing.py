@@ -1,13 +1,12 @@
 """The writing side of a library: records into the catalog, pending rows into both indexes, and papers out of all three.
 
 Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. What is
-removed leaves the catalog at once, and then the indexes. While these are written to, the catalog says
-`vectors = dirty`; a writer that finds that mark builds both anew from the catalog. So a kill at any point costs no
-paper: the next writer finishes the rest.
+removed leaves the catalog at once, and then the indexes. While these are written to, the catalog says so; a writer
+that finds that mark builds both anew from the catalog, but goes on with vectors that lie on a server. So a kill at
+any point costs no paper: the next writer finishes the rest.
 """
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Date
 from functools import partial
@@ -20,19 +19,11 @@ from assistant.embedders import Embedder, Vectors
 from assistant.errors import LibraryDamaged
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
-from assistant.library.indexes import (
-    check_dimension,
-    check_embedder,
-    chroma_folder,
-    chroma_seal,
-    lexical_folder,
-    lexical_seal,
-    open_chroma,
-    open_lexical,
-)
+from assistant.library.indexes import build_lexical, check_dimension, check_embedder, lexical_seal, open_lexical
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
-from assistant.library.vectors import ChromaIndex, from_bytes, to_bytes
+from assistant.library.shelf import Shelf
+from assistant.library.vectors import VectorIndex, from_bytes, to_bytes
 from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
 from assistant.results import Intake
 from assistant.text import chunk_spans
@@ -50,8 +41,8 @@ T = TypeVar("T")
 class Writer:
     """Files and indexes papers. Made by `Library.writing`, which holds the lock for as long as it is used."""
 
-    def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder) -> None:
-        self._folder, self._catalog, self._embedder = folder, catalog, embedder
+    def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder, shelf: Shelf) -> None:
+        self._folder, self._catalog, self._embedder, self._shelf = folder, catalog, embedder, shelf
         self._met: set[int] = set()
 
     # ---- records into the catalog
@@ -95,32 +86,37 @@ class Writer:
     # ---- the catalog into the indexes
 
     def index(self, *, progress: Progress = lambda what, done, total: None) -> int:
-        """Chunk, embed and index what is pending, and repair what is not whole; the number of papers indexed."""
+        """Chunk, embed and index what is pending, and repair what is not whole; the number of papers indexed.
+
+        StoreError: the server that is to hold the vectors fails; what is filed stays filed.
+        """
         waiting = self._catalog.counts()[1]
-        lexical, chroma = self._opened(progress)
-        if not waiting and chroma is not None:
-            chroma.close()
-            return 0
-        self._catalog.set_meta(vectors="dirty")
-        done = 0
-        while batch := self._catalog.pending(BATCH):
-            self._index_batch(batch, chroma, lexical, partial(_onwards, progress, done, waiting))
-            done += len(batch)
-        self._finish(chroma, progress)
+        with self._indexes(progress) as (lexical, vectors):
+            if vectors is not None and self._shelf.is_clean and not waiting:
+                return 0
+            self._shelf.begin(vectors)
+            done = 0
+            while batch := self._catalog.pending(BATCH):
+                self._index_batch(batch, vectors, lexical, partial(_onwards, progress, done, waiting))
+                done += len(batch)
+            self._finish(vectors, progress)
         return done
 
     def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda what, done, total: None) -> int:
         """Chunk, embed and index every paper anew with the embedder at hand; the number of papers still to do. What
         an earlier reindex to the same end has done is not done again. Old chunks are searched until they are
-        replaced, unless they come from another embedder."""
+        replaced, unless they come from another embedder. StoreError: as `index`; nothing is changed where the server
+        fails from the beginning."""
+        self._shelf.check_reached()
         if not self.resumes(chunk_tokens):
-            dimension = self._embedder.dimension
-            same = self._catalog.meta("fingerprint") == self._embedder.fingerprint
-            same = same and self._catalog.whole_number("dimension", dimension) == dimension
+            embedder = self._embedder
+            known = self._catalog.whole_number("dimension", embedder.dimension)
+            same = (self._catalog.meta("fingerprint"), known) == (embedder.fingerprint, embedder.dimension)
             with self._catalog.transaction():
                 self._catalog.unindex(keep_chunks=same)
-                self._catalog.set_meta(vectors="dirty", reindexing=self._goal(chunk_tokens))
-                self._catalog.set_meta(embedder=self._embedder.name, fingerprint=self._embedder.fingerprint)
+                self._shelf.begin(None)
+                self._catalog.set_meta(reindexing=self._goal(chunk_tokens))
+                self._catalog.set_meta(embedder=embedder.name, fingerprint=embedder.fingerprint)
                 if chunk_tokens is not None:
                     self._catalog.set_meta(chunk_tokens=str(chunk_tokens))
         return self.index(progress=progress)
@@ -135,28 +131,28 @@ class Writer:
     def remove(self, papers: Sequence[int], *, progress: Progress = lambda what, done, total: None) -> None:
         """Take papers out of the library. From the catalog they go in one transaction, which is what counts."""
         self.index(progress=progress)  # what another command left; else `_finish` below would pass it over
-        lexical, chroma = self._opened(progress)
-        with self._catalog.transaction():
-            self._catalog.set_meta(vectors="dirty")
-            chunks = self._catalog.remove(papers)
-        if chroma is not None:
-            chroma.remove(chunks)
-        lexical.remove(papers)
-        lexical.commit()
-        self._finish(chroma, progress)
+        with self._indexes(progress) as (lexical, vectors):
+            self._shelf.begin(vectors)
+            with self._catalog.transaction():
+                chunks = self._catalog.remove(papers)
+            if vectors is not None:
+                vectors.remove(chunks)
+            lexical.remove(papers)
+            lexical.commit()
+            self._finish(vectors, progress)
 
     def _index_batch(
         self,
         batch: Sequence[tuple[int, Paper]],
-        chroma: ChromaIndex | None,
+        vectors: VectorIndex | None,
         lexical: LexicalIndex,
         progress: Callable[[int], None],
     ) -> None:
         numbers = [number for number, _ in batch]
         stale = self._embed(batch, progress)
-        if chroma is not None:
-            chroma.remove(stale)
-            self._put(chroma, list(self._catalog.chunks_of(numbers)))
+        if vectors is not None:
+            vectors.remove(stale)
+            self._put(vectors, list(self._catalog.chunks_of(numbers)))
         lexical.put(batch)
         lexical.commit()
         with self._catalog.transaction():
@@ -182,10 +178,10 @@ class Writer:
             self._catalog.put_chunks(rows)
         return stale
 
-    def _put(self, chroma: ChromaIndex, rows: Sequence[ChunkRow]) -> None:
+    def _put(self, index: VectorIndex, rows: Sequence[ChunkRow]) -> None:
         stored = self._catalog.stored(sorted({row.paper for row in rows}))
         metadata = [_metadata(stored[row.paper]) for row in rows]
-        chroma.put([row.number for row in rows], self._vectors(rows), metadata)
+        index.put([row.number for row in rows], self._vectors(rows), metadata)
 
     def _vectors(self, rows: Sequence[ChunkRow]) -> Vectors:
         return from_bytes([row.vector for row in rows], self._embedder.dimension)
@@ -198,76 +194,61 @@ class Writer:
                 fingerprint=self._embedder.fingerprint,
             )
 
-    # ---- repair
+    # ---- both indexes: opened, written to, finished
 
-    def _opened(self, progress: Progress) -> tuple[LexicalIndex, ChromaIndex | None]:
+    @contextlib.contextmanager
+    def _indexes(self, progress: Progress) -> Iterator[tuple[LexicalIndex, VectorIndex | None]]:
         """Both indexes, the lexical one built anew where it is not whole; None for a vector index that is not: it is
         built by `_finish`, when the catalog has all vectors."""
-        papers, waiting, chunks = self._catalog.counts()
+        papers, waiting, _ = self._catalog.counts()
         self._claim_embedder()
-        lexical = self._open_lexical(papers - waiting, progress)
-        with contextlib.suppress(LibraryDamaged):
-            chroma = open_chroma(self._folder, self._catalog)
-            if len(chroma) == chunks:
-                return lexical, chroma
-        return lexical, None
+        vectors = self._shelf.reopened()
+        with contextlib.closing(vectors) if vectors is not None else contextlib.nullcontext():
+            yield self._open_lexical(papers - waiting, progress), vectors
 
-    def _finish(self, chroma: ChromaIndex | None, progress: Progress) -> None:
+    def _finish(self, vectors: VectorIndex | None, progress: Progress) -> None:
         """Have the vector index written out, and built anew where it does not hold every chunk; then seal both."""
-        if chroma is not None:
-            chroma.flush()
-        if chroma is None or len(chroma) != self._catalog.counts()[2]:
-            chroma = self._build_chroma(progress)
-        chroma.close()
+        if vectors is not None:
+            vectors.flush()
+        if vectors is None or not self._shelf.is_whole(vectors):
+            vectors = self._build_vectors(progress)
+        vectors.close()
         with self._catalog.transaction():
-            self._catalog.set_meta(vectors="clean", reindexing="")
-            self._catalog.set_meta(vectors_seal=chroma_seal(chroma_folder(self._folder, self._catalog)))
-            self._catalog.set_meta(lexical_seal=lexical_seal(lexical_folder(self._folder)))
+            self._shelf.finish(vectors)
+            self._catalog.set_meta(reindexing="", lexical_seal=lexical_seal(self._folder))
+        self._shelf.clear_old()
 
-    def _build_chroma(self, progress: Progress) -> ChromaIndex:
-        generation = self._catalog.whole_number("generation", 0) + 1
-        self._catalog.set_meta(vectors="dirty", generation=str(generation))
-        folder = chroma_folder(self._folder, self._catalog)
-        chroma = ChromaIndex(folder, create=True)
-        done, total = 0, self._catalog.counts()[2]
-        for rows in _batches(self._catalog.chunks_of()):
-            progress("building the vector index", done, total)
-            self._put(chroma, rows)
-            done += len(rows)
-        chroma.flush()
-        for old in folder.parent.glob("g[0-9]*"):
-            if old != folder:
-                shutil.rmtree(old, ignore_errors=True)
-        return chroma
+    def _build_vectors(self, progress: Progress) -> VectorIndex:
+        vectors = self._shelf.create()
+        try:
+            done, total = 0, self._catalog.counts()[2]
+            for rows in _batches(self._catalog.chunks_of()):
+                progress("building the vector index", done, total)
+                self._put(vectors, rows)
+                done += len(rows)
+            vectors.flush()
+        except BaseException:
+            vectors.close()
+            raise
+        return vectors
 
     def _open_lexical(self, papers: int, progress: Progress) -> LexicalIndex:
         """The lexical index, built anew where it is marked dirty, is missing, damaged, or does not hold every indexed
         paper. Dirty, it may hold removed papers, and a file that a killed commit left makes the next one fail."""
-        if self._catalog.meta("vectors") == "clean":
+        if self._shelf.is_clean:
             with contextlib.suppress(LibraryDamaged):
                 lexical = open_lexical(self._folder, self._catalog)
                 if len(lexical) >= papers:
                     return lexical
-        return self._build_lexical(progress)
+        return build_lexical(self._folder, self._catalog, self._all_papers(progress))
 
-    def _build_lexical(self, progress: Progress) -> LexicalIndex:
-        """Build it aside and put it in place whole: readers have the old one until then."""
-        folder = lexical_folder(self._folder)
-        aside, old = folder.with_name("lexical.new"), folder.with_name("lexical.old")
-        lexical = LexicalIndex(aside, create=True)
-        numbers = self._catalog.numbers()
+    def _all_papers(self, progress: Progress) -> Iterator[list[tuple[int, Paper]]]:
+        """What the lexical index must hold before pending papers are put: all of a library that is being reindexed."""
+        numbers = self._catalog.numbers(indexed=not self._catalog.meta("reindexing"))
         for done in range(0, len(numbers), BATCH):
             progress("building the lexical index", done, len(numbers))
             stored = self._catalog.stored(numbers[done : done + BATCH])
-            lexical.put((number, found.paper) for number, found in stored.items())
-        lexical.commit()
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        aside.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        self._catalog.set_meta(lexical_seal=lexical_seal(folder))
-        return LexicalIndex(folder)
+            yield [(number, found.paper) for number, found in stored.items()]
 
 
 def _onwards(progress: Progress, done: int, total: int, more: int) -> None:

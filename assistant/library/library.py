@@ -6,13 +6,14 @@ from functools import cached_property
 from pathlib import Path
 
 from assistant.embedders import Embedder
-from assistant.errors import LibraryBusy, LibraryFull, LibraryMissing, LibraryReadOnly
+from assistant.errors import LibraryBusy, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.library import checking, lock
 from assistant.library.catalog import Catalog
 from assistant.library.disk import check_links
-from assistant.library.indexes import chroma_folder, lexical_folder
+from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
 from assistant.library.searching import Notice, Searcher, Side
+from assistant.library.shelf import Shelf
 from assistant.papers import Filters, Found, Passage, StoredPaper
 from assistant.queries import Query
 from assistant.results import Finding, LibraryStatus
@@ -31,16 +32,20 @@ class Library:
         embedder: Callable[[], Embedder],
         create: bool = False,
         chunk_tokens: int = CHUNK_TOKENS,
+        store: str | None = None,
+        store_key: str | None = None,
         wait_s: float = WAIT_SECONDS,
         notice: Notice = lambda text: None,
     ) -> None:
         """Open the library in `folder`; with `create`, make one where there is none.
 
-        `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `wait_s` is how long
-        to wait for another process that writes; `notice` gets what a user should know but need not act on.
-        LibraryMissing, LibraryDamaged, LibraryTooNew.
+        `embedder` is called when vectors are first needed; `chunk_tokens` is for a new library; `store` is where its
+        user wants the vector index, and `store_key` the key for it (see `Shelf`); `wait_s` is how long to wait for
+        another process that writes; `notice` gets what a user should know but need not act on. LibraryMissing,
+        LibraryDamaged, LibraryTooNew.
         """
         self.folder, self._notice, self._wait_s = folder.absolute(), notice, wait_s
+        self._store, self._store_key = store, store_key
         self._load_embedder = embedder
         check_links(self.folder)
         try:
@@ -76,6 +81,9 @@ class Library:
     def _embedder(self) -> Embedder:
         return self._load_embedder()
 
+    def _shelf(self, catalog: Catalog) -> Shelf:
+        return Shelf(self.folder, catalog, store=self._store, key=self._store_key, notice=self._notice)
+
     # ---- writing
 
     @contextlib.contextmanager
@@ -83,13 +91,15 @@ class Library:
         """A writer, alone in the library for as long as the context lasts.
 
         LibraryBusy: another process kept writing for longer than `wait_s` seconds, or those the library was opened
-        with. LibraryReadOnly.
+        with. LibraryReadOnly. StoreError: its vectors lie on a server that was not named.
         """
         with lock.held(self.folder, wait_s=self._wait_s if wait_s is None else wait_s, notice=self._notice):
             self._drop_searcher()
             catalog = Catalog(self.folder, write=True)
             try:
-                yield Writer(self.folder, catalog, self._embedder)
+                shelf = self._shelf(catalog)
+                shelf.check_named()
+                yield Writer(self.folder, catalog, self._embedder, shelf)
                 catalog.settle()
             finally:
                 catalog.close()
@@ -104,7 +114,8 @@ class Library:
         """Chunk, embed and index every paper anew with the embedder at hand; the number of papers it did.
 
         An interrupted reindex is finished by the next command that writes, or gone on with by the next reindex. With
-        `pending`, only finish what an interrupted command left.
+        `pending`, only finish what an interrupted command left. StoreError: the server that is to hold the vectors
+        fails; if it does so from the beginning, nothing is changed.
         """
         with self.writing() as writer:
             if pending:
@@ -126,8 +137,8 @@ class Library:
         """Finish what a killed writer left and make a lost index anew, if that is quick and nobody is writing; else
         say what is missing."""
         _, pending, chunks = self._catalog.counts()
-        folders = (lexical_folder(self.folder), chroma_folder(self.folder, self._catalog))
-        if not pending and self._catalog.meta("vectors") == "clean" and all(folder.is_dir() for folder in folders):
+        shelf = self._shelf(self._catalog)
+        if not pending and shelf.is_clean and shelf.is_there() and lexical_folder(self.folder).is_dir():
             return
         if chunks + pending <= HEAL_LIMIT:
             try:
@@ -136,6 +147,9 @@ class Library:
                 return
             except LibraryBusy:
                 self._notice("another process is writing to this library; what it has not indexed yet is not found")
+                return
+            except StoreError as error:
+                self._notice(f"{error}; what was filed but not indexed yet may not be found. {error.hint}")
                 return
             except (LibraryReadOnly, LibraryFull):
                 pass
@@ -191,7 +205,8 @@ class Library:
         if self._searcher is None or self._seen != self._catalog.data_version():
             self._drop_searcher()
             self._heal()
-            self._searcher = Searcher(self.folder, self._catalog, lambda: self._embedder, self._notice)
+            shelf = self._shelf(self._catalog)
+            self._searcher = Searcher(self.folder, self._catalog, lambda: self._embedder, shelf, self._notice)
             self._seen = self._catalog.data_version()
         return self._searcher
 
@@ -229,6 +244,8 @@ class Library:
             return list(self._catalog.stored(numbers).values())
 
     def status(self, name: str) -> LibraryStatus:
+        """What the library holds, and how many chunks the server of its vectors says that it holds."""
+        shelf = self._shelf(self._catalog)
         papers, pending, chunks = self._catalog.counts()
         first, last, undated = self._catalog.dates()
         return LibraryStatus(
@@ -245,11 +262,13 @@ class Library:
             chunk_tokens=self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
             disk_bytes=_size(self.folder),
+            store=shelf.place,
+            store_chunks=shelf.on_server(),
         )
 
     def check(self) -> list[Finding]:
         """What is right and wrong with the files: see `checking.findings`."""
-        return checking.findings(self.folder, self._catalog, self._embedder)
+        return checking.findings(self.folder, self._catalog, self._shelf(self._catalog), self._embedder)
 
 
 def _make_folder(folder: Path) -> None:

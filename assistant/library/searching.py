@@ -1,7 +1,7 @@
 """The reading side of a library: a question in, ranked papers out, from both indexes.
 
-Where the vector index is marked dirty, missing or broken, exact search over the catalog's vectors answers instead,
-slower and right, with a notice.
+Where the vector index is marked dirty, missing, broken or out of reach, exact search over the catalog's vectors
+answers instead, slower and right, with a notice.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -13,12 +13,13 @@ import numpy as np
 
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, LateInteraction, Vectors
-from assistant.errors import LibraryDamaged, LibraryFull
+from assistant.errors import LibraryDamaged, LibraryError, LibraryFull, StoreError
 from assistant.library.catalog import Catalog
 from assistant.library.fusion import Fused, fuse, reordered
-from assistant.library.indexes import check_dimension, check_embedder, open_chroma, open_lexical
+from assistant.library.indexes import check_dimension, check_embedder, open_lexical
 from assistant.library.lexical import LexicalIndex, Wanted
-from assistant.library.vectors import Block, ChromaIndex, Near, from_bytes, nearest_exactly
+from assistant.library.shelf import LOCAL, Shelf
+from assistant.library.vectors import Block, Near, VectorIndex, from_bytes, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 
@@ -43,8 +44,10 @@ Side = Literal["closely", "fused", "lexical", "vector"]
 class Searcher:
     """Searches a library as it was when this was made."""
 
-    def __init__(self, folder: Path, catalog: Catalog, embedder: Callable[[], Embedder], notice: Notice) -> None:
-        self._folder, self._catalog, self._notice = folder, catalog, notice
+    def __init__(
+        self, folder: Path, catalog: Catalog, embedder: Callable[[], Embedder], shelf: Shelf, notice: Notice
+    ) -> None:
+        self._folder, self._catalog, self._shelf, self._notice = folder, catalog, shelf, notice
         self._load_embedder = embedder
         _, _, self._chunks = catalog.counts()
         self._scanned = 0  # vectors read one by one so far
@@ -64,12 +67,16 @@ class Searcher:
             return None
 
     @cached_property
-    def _chroma(self) -> ChromaIndex | None:
+    def _chroma(self) -> VectorIndex | None:
         try:
-            return open_chroma(self._folder, self._catalog)
-        except (LibraryDamaged, LibraryFull):
-            self._notice(UNUSABLE)
+            return self._shelf.open(chunks=self._chunks)
+        except (LibraryDamaged, LibraryFull, StoreError) as error:
+            self._tell_unusable(error)
             return None
+
+    def _tell_unusable(self, error: LibraryError) -> None:
+        told = f"{error}; searching vectors one by one. {error.hint}" if isinstance(error, StoreError) else UNUSABLE
+        self._notice(told)
 
     @cached_property
     def _kept(self) -> list[Block]:
@@ -177,7 +184,8 @@ class Searcher:
         query = vectors[0]
         if allowed is not None:
             return self._scan(query, limit=CANDIDATES, only=allowed)
-        if self._scanned >= SCANNED and (hits := self._index_hits(query)) is not None:
+        indexed = self._shelf.place != LOCAL or self._scanned >= SCANNED
+        if indexed and (hits := self._index_hits(query)) is not None:
             near: dict[int, Near] = {}
             for chunk, paper in self._catalog.owners(hits):  # nearest first
                 near.setdefault(paper, Near(hits[chunk], chunk))
@@ -189,9 +197,10 @@ class Searcher:
         if self._chroma is not None:
             try:
                 return self._chroma.nearest(query, limit=CANDIDATES)
-            except (LibraryDamaged, LibraryFull):
+            except (LibraryDamaged, LibraryFull, StoreError) as error:
+                self._chroma.close()
                 self.__dict__["_chroma"] = None
-                self._notice(UNUSABLE)
+                self._tell_unusable(error)
         return None
 
     def _scan(

@@ -1,122 +1,43 @@
-"""The vector index: Chroma in one folder, holding chunk numbers, vectors and small metadata, no text.
+"""What a vector index does, whichever holds it; exact search without one; and how the catalog keeps a vector.
 
-It is derived from the catalog, which keeps every vector too, and is rebuilt from there: Chroma's files survive
-neither a kill nor two writers. This module is the only one that knows chromadb.
+Every vector index is derived from the catalog, which keeps every vector too, and is rebuilt from there.
 """
 
-import contextlib
-import os
-import shutil
-import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.embedders import Vectors
 from assistant.errors import LibraryDamaged
-from assistant.library.disk import full
-
-COLLECTION = "chunks"
-BATCH = 5_000  # records a call; Chroma's maximum is 5,461
-SYNC_THRESHOLD = 1_000  # Chroma's default: records it replays at every open until they are written out
-
-# Chroma's settings come from variables of these names and from `.env` in the working folder, at import and at
-# every construction. Neither may decide where a library's vectors go.
-_VARIABLES = frozenset({
-    "ENVIRONMENT", "TENANT_ID", "TOPIC_NAMESPACE", "IS_PERSISTENT", "PERSIST_DIRECTORY", "ALLOW_RESET",
-    "ANONYMIZED_TELEMETRY", "MIGRATIONS", "MIGRATIONS_HASH_ALGORITHM", "WORKER_MEMBERLIST_NAME",
-})  # fmt: skip
-_importing = threading.Lock()
 
 
-class ChromaIndex:
-    """An opened index of chunk vectors, nearest by inner product (vectors have length 1, so by cosine)."""
+class VectorIndex(Protocol):
+    """Chunk vectors by chunk number, with small metadata beside them.
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
-        self._folder = folder
-        if create:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        with _mapped(folder):
-            self._open(create=create)
+    Methods raise LibraryDamaged where the index is not what it was left as, and StoreError where the server that
+    holds it fails.
+    """
 
-    def _open(self, *, create: bool = False) -> None:
-        with _undisturbed(self._folder) as chromadb:
-            settings = chromadb.config.Settings(
-                _env_file=None,
-                chroma_api_impl="chromadb.api.rust.RustBindingsAPI",
-                is_persistent=True,
-                persist_directory=str(self._folder),
-                migrations="apply",
-                allow_reset=False,
-                anonymized_telemetry=False,
-            )
-            self._client = chromadb.PersistentClient(path=str(self._folder), settings=settings)
-        if create:
-            self._collection = self._client.create_collection(
-                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "ip"}}
-            )
-        else:
-            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
-
-    def __len__(self) -> int:
-        with _mapped(self._folder):
-            return int(self._collection.count())
+    def __len__(self) -> int: ...
 
     def put(self, numbers: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]) -> None:
-        """Add chunks, or replace those of the same numbers."""
-        with _mapped(self._folder):
-            for at in range(0, len(numbers), BATCH):
-                part = slice(at, at + BATCH)
-                self._collection.upsert(
-                    ids=[str(number) for number in numbers[part]],
-                    embeddings=vectors[part],
-                    metadatas=list(metadata[part]),
-                )
+        """Add chunks, or replace those of the same numbers. `vectors`: shape (len(numbers), dimension)."""
 
     def remove(self, numbers: Sequence[int]) -> None:
-        with _mapped(self._folder):
-            for at in range(0, len(numbers), BATCH):
-                self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
+        """Drop chunks; numbers that are not there are passed over."""
 
     def flush(self) -> None:
-        """Have Chroma write out the records it would else replay at every open (0.1 s for 950, measured).
-
-        It writes when more than `sync_threshold` have gathered, and a new threshold counts after a reopen.
-        """
-        with _mapped(self._folder):
-            some = self._collection.get(limit=3, include=["embeddings", "metadatas"])
-            if len(some["ids"]) < 3:
-                return
-            self._collection.modify(configuration={"hnsw": {"sync_threshold": 2, "batch_size": 2}})
-            self.close()
-            self._open()
-            self._collection.upsert(ids=some["ids"], embeddings=some["embeddings"], metadatas=some["metadatas"])
-            self._collection.modify(configuration={"hnsw": {"sync_threshold": SYNC_THRESHOLD, "batch_size": 100}})
+        """Have what was put written out, so that the next one to open the index need not wait for it."""
 
     def nearest(self, vector: Vectors, *, limit: int) -> dict[int, float]:
-        """Cosines of the `limit` chunks nearest to `vector` (shape (dimension,)), by chunk number.
-
-        LibraryDamaged where Chroma gives fewer than it must: a lost HNSW folder shows itself in no other way.
-        """
-        with _mapped(self._folder):
-            wanted = min(limit, self._collection.count())
-            if not wanted:
-                return {}
-            answer = self._collection.query(query_embeddings=vector[None, :], n_results=wanted, include=["distances"])
-            numbers, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
-        if len(numbers) < wanted:
-            raise LibraryDamaged("the vector index has lost records", hint="Run: assistant reindex")
-        return {int(number): 1.0 - distance for number, distance in zip(numbers, distances, strict=True)}
+        """Cosines of the `limit` chunks nearest to `vector` (shape (dimension,)), by chunk number; fewer where a
+        server gives fewer at a time."""
 
     def close(self) -> None:
-        """Give the files back: Chroma keeps one system a path alive in the process otherwise."""
-        self._client.clear_system_cache()
+        """Give files and connections back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,49 +85,6 @@ def nearest_exactly(
     for row in order[(np.arange(len(order)) < limit) | np.isin(owners[order], besides)]:
         found.setdefault(int(owners[row]), Near(float(near[row]), int(numbers[row])))
     return found
-
-
-@contextlib.contextmanager
-def _undisturbed(folder: Path) -> Iterator[ModuleType]:
-    """chromadb, imported and used with its variables out of the environment and no `.env` in sight."""
-    with _importing:
-        taken = {name: os.environ.pop(name) for name in chroma_variables(os.environ)}
-        try:
-            before = os.getcwd()
-        except FileNotFoundError:  # the working folder was removed under us; nothing to return to
-            before = str(folder)
-        try:
-            os.chdir(folder)
-            import chromadb
-            import chromadb.config
-
-            yield chromadb
-        finally:
-            os.chdir(before)
-            os.environ.update(taken)
-
-
-def chroma_variables(environment: Iterable[str]) -> list[str]:
-    """Those names of environment variables that Chroma would take settings from."""
-    return sorted(name for name in environment if name.upper().startswith("CHROMA_") or name.upper() in _VARIABLES)
-
-
-@contextlib.contextmanager
-def _mapped(folder: Path) -> Iterator[None]:
-    """Whatever comes out of Chroma as ours. It raises from many modules, and panics out of its Rust core are
-    BaseExceptions of pyo3; only what it is not allowed to swallow passes."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, LibraryDamaged, MemoryError):
-        raise
-    except BaseException as error:
-        said = str(error)
-        if short := full(folder, said):
-            raise short from error
-        raise LibraryDamaged(
-            f"the vector index in {folder} cannot be used: {said.splitlines()[0] if said else type(error).__name__}",
-            hint="Run: assistant reindex",
-        ) from error
 
 
 def to_bytes(vector: Vectors) -> bytes:

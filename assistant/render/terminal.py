@@ -178,11 +178,18 @@ def status(result: LibraryStatus, console: "Console") -> None:
         ("dates", f"{span}, {result.undated:,} papers without a date"),
         ("chunks", f"{result.chunks:,} of at most {result.chunk_tokens} tokens"),
         ("embedder", result.embedder),
-        ("vector index", result.vectors),
+        ("vector index", _vector_index(result)),
         ("disk", f"{result.disk_bytes / 1e6:,.1f} MB"),
     ]
     for name, value in rows:
         _hanging(console, f"{name:<13}", [(value, "")], style="dim")
+
+
+def _vector_index(result: LibraryStatus) -> str:
+    if result.store == "local":
+        return result.vectors
+    held = "which does not answer for it" if result.store_chunks is None else f"which holds {result.store_chunks:,}"
+    return f"{result.vectors}, on {result.store}, {held}" + ("" if result.store_chunks is None else " chunks")
 
 
 def findings(found: Sequence[Finding], console: "Console") -> None:
