@@ -136,11 +136,18 @@ def cassette(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextM
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A whole run that is green but left a recording unused is red: it would claim what no test shows."""
+    if (worker := getattr(session.config, "workeroutput", None)) is not None:  # one of several processes; the first one judges
+        worker["played"] = [path.name for path, whole in _played.items() if whole]
+        return
     whole = not session.config.getoption("keyword") and session.config.args == session.config.getini("testpaths")
     unused = [path.name for path in sorted(CASSETTES.glob("*.yaml")) if not _played.get(path)]
     if whole and exitstatus == 0 and unused:
         print(f"\nrecordings that no test asked for: {', '.join(unused)}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_testnodedown(node: Any, error: object) -> None:
+    _played.update((CASSETTES / name, True) for name in getattr(node, "workeroutput", {}).get("played", ()))
 
 
 @pytest.fixture
