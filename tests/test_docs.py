@@ -52,7 +52,8 @@ def test_the_readme_begins_with_a_sentence_and_a_real_run(sample_home: Path) -> 
     environment = os.environ | {
         "ASSISTANT_HOME": str(sample_home),
         "FORCE_COLOR": "1",
-        "TERM": "dumb",  # which is 80 columns wide, without colour
+        "TERM": "dumb",  # without colour
+        "COLUMNS": "80",
         "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(
