@@ -136,7 +136,9 @@ def cassette(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextM
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A whole run that is green but left a recording unused is red: it would claim what no test shows."""
-    if (worker := getattr(session.config, "workeroutput", None)) is not None:  # one of several processes; the first one judges
+    if (
+        worker := getattr(session.config, "workeroutput", None)
+    ) is not None:  # one of several processes; the first one judges
         worker["played"] = [path.name for path, whole in _played.items() if whole]
         return
     whole = not session.config.getoption("keyword") and session.config.args == session.config.getini("testpaths")

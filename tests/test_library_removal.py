@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from assistant import Assistant
 from assistant.cli import app
 from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, Vectors
-from assistant.errors import PaperNotFound
+from assistant.errors import LibraryDamaged, PaperNotFound
 from assistant.library import Library
+from assistant.library.chroma import ChromaIndex
 from assistant.library.lexical import LexicalIndex
 from assistant.papers import Record
 from assistant.results import Intake
@@ -242,6 +243,25 @@ def test_a_file_of_deletions_that_a_killed_commit_left_is_no_hindrance(opened: O
         meta.write_bytes(before)  # as if the commit had been killed before its last step
         file(library, [changed])
         assert titles(library, "W4A8KV4", side="lexical") == [QSERVE.title]
+        assert well(library)
+
+
+def test_a_vector_index_that_does_not_find_all_is_built_once_more(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nearest, asked = ChromaIndex.nearest, []
+
+    def forgetful(self: ChromaIndex, vector: Vectors, *, limit: int) -> dict[int, float]:
+        asked.append(limit)
+        if len(asked) == 1:
+            raise LibraryDamaged("the vector index has lost records")
+        return nearest(self, vector, limit=limit)
+
+    with opened() as library:
+        monkeypatch.setattr(ChromaIndex, "nearest", forgetful)
+        file(library, PAPERS)
+        assert len(asked) == 2
+        assert library._catalog.meta("generation") == "2"
         assert well(library)
 
 
