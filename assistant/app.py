@@ -1,6 +1,8 @@
 """`Assistant`: the Python API, and the only place where settings become working parts."""
 
 import os
+import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
@@ -122,7 +124,7 @@ class Assistant:
         k, reranker = self._k(k), self._reranker
         found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
         for notice in filter(None, (*found.notices, found.why_nothing)):
-            self._notice(notice)
+            self._notice(self.addressed(notice))
         ranked = reranked(found.question, found.passages, reranker)
         if ranked.failure:
             (on_failure or self._notice)(ranked.failure)
@@ -149,7 +151,7 @@ class Assistant:
             context_tokens=chosen.context_tokens,
             max_tokens=chosen.answer_tokens,
         )
-        return ask(
+        answer = ask(
             question,
             library=self.library,
             desk=desk,
@@ -160,6 +162,7 @@ class Assistant:
             strict=strict,
             on_text=on_text,
         )
+        return replace(answer, why=self.addressed(answer.why))
 
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
@@ -281,10 +284,10 @@ class Assistant:
 
     def addressed(self, hint: str) -> str:
         """`hint` with the library in use named in the command that it gives."""
-        return hint.replace("assistant reindex", f"assistant reindex{self._flag()}")
+        return re.sub(r"assistant (?:reindex|ingest PATH)(?! --)", lambda command: f"{command[0]}{self._flag()}", hint)
 
     def _flag(self) -> str:
-        return f" --library {self.settings.library}" if self.settings.library else ""
+        return f" --library {shlex.quote(self.settings.library)}" if self.settings.library else ""
 
     def _sample(self) -> Path:
         """The folder of the sample, built if need be; the user is told unless the sample was asked for."""

@@ -66,9 +66,8 @@ def ask(
     rarity = library.rarity(content_terms(clean(found.question)))
     evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
     if found.why_nothing or not evidence.enough:
-        notices = found.notices if found.passages else ()
         why = found.why_nothing or evidence.why
-        return replace(answer, why=why, notices=notices, seconds=clock() - started)
+        return replace(answer, why=why, notices=found.notices, seconds=clock() - started)
     ranked = reranked(found.question, found.passages, reranker)
     request = Request(found.question, ranked.passages[:k], rarity=rarity)
     written = desk.write(request, on_text=on_text)

@@ -139,3 +139,8 @@ def test_every_setting_and_variable_is_documented() -> None:
         row = re.search(rf"^\| `{name}` \| (.*)$", page, re.MULTILINE)
         assert row is not None, name
         assert all(f"`{variable}`" in row[1] for variable in variables)
+
+
+def test_no_document_waits_for_something_to_be_filled_in() -> None:
+    pages = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]
+    assert not [page.name for page in pages if re.search(r"@@|<!-- table|TODO|TBD", page.read_text(encoding="utf-8"))]

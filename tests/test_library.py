@@ -715,3 +715,67 @@ def test_conditions_leave_the_scores_of_the_papers_that_meet_them(
     assert len(best) == 5
     assert [one.found.paper_id for one in narrowed] == [one.found.paper_id for one in best]
     assert [one.lexical for one in narrowed] == pytest.approx([one.lexical for one in best])
+
+
+def test_a_condition_that_every_paper_meets_changes_nothing(
+    sample_home: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "CANDIDATES", 20)  # fewer than meet it
+    (folder,) = (sample_home / "samples").iterdir()
+    with Library(folder, embedder=lambda: embedder) as library:
+        plain = library.search("KV cache memory", limit=30)
+        narrowed = library.search("KV cache memory", limit=30, filters=Filters(source="hf-page"))
+    assert [(one.found.paper_id, round(one.score, 6)) for one in narrowed] == [
+        (one.found.paper_id, round(one.score, 6)) for one in plain
+    ]
+    assert all(one.vector for one in narrowed)
+
+
+def test_an_exclusion_that_means_nothing_leaves_nothing_out(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        for nothing in ("the", "...", "+"):
+            assert len(library.search("KV cache", limit=3, without=[nothing])) == 3, nothing
+
+
+def test_a_reader_meets_what_is_written_while_it_opens_the_library(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as library:
+        file(library, [CSKV])
+    opening = searching.Searcher._open_lexical
+    written: list[bool] = []
+
+    def written_meanwhile(self: searching.Searcher) -> object:
+        index = opening(self)
+        if not written:
+            written.append(True)
+            with opened() as writer:
+                file(writer, [GRAMMAR])
+        return index
+
+    monkeypatch.setattr(searching.Searcher, "_open_lexical", written_meanwhile)
+    with opened() as reader:
+        assert GRAMMAR.title in titles(reader, "structured decoding with grammars")
+
+
+def test_a_removal_beside_a_reader_that_has_the_vectors_in_memory_is_met(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+    with opened() as reader:
+        assert len(titles(reader, "KV cache")) == 3
+        fresh = Library._fresh_searcher
+        removed: list[bool] = []
+
+        def removed_then(self: Library) -> searching.Searcher:
+            searcher = fresh(self)
+            if self is reader and not removed:
+                removed.append(True)
+                with opened() as writer:
+                    writer.remove([CSKV.title])
+            return searcher
+
+        monkeypatch.setattr(Library, "_fresh_searcher", removed_then)
+        assert set(titles(reader, "KV cache")) == {QSERVE.title, GRAMMAR.title}

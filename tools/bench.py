@@ -91,12 +91,14 @@ def sizes(real: Path, home: Path, counts: Sequence[int], *, with_peers: bool) ->
         name, file = f"papers-{count}", home / f"papers-{count}.jsonl"
         ingest = "–"
         memory = 0.0
-        if not (folder := home / "libraries" / name).is_dir():
+        folder = home / "libraries" / name
+        if not file.with_suffix(".done").exists():
             with file.open("w", encoding="utf-8") as lines:
                 for paper in islice(made_papers.papers(real), count):
                     lines.write(json.dumps(paper, ensure_ascii=False) + "\n")
             taken, memory = peak([*PROGRAM, "ingest", str(file), "--library", name], home)
             ingest = f"{count / taken:,.0f}"
+            file.with_suffix(".done").touch()
         search = [peak([*PROGRAM, "search", QUESTION, "--library", name], home) for _ in range(COLD_RUNS)]
         ask = [seconds([*PROGRAM, "ask", QUESTION, "--library", name], home) for _ in range(COLD_RUNS)]
         warm = report([str(HERE / "warm.py"), str(real), "--library", name], home)

@@ -8,6 +8,7 @@ seconds of every query as JSON. They get the same texts, and those that take vec
 import argparse
 import json
 import re
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -104,6 +105,7 @@ PEERS = {
 def measured(peer: str, real: Path, count: int, home: Path) -> str:
     """The cells of one row: the peer, its build, a cold query, warm ones, disk."""
     folder = home / f"{re.sub(r'[^a-zA-Z0-9]+', '-', peer)}-{count}"
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     papers = list(islice(made_papers.papers(real), count))
     started = time.perf_counter()

@@ -4,7 +4,8 @@ output. `tools/bench.py` runs this in a process of its own.
     python tools/warm.py papers.jsonl.gz --library NAME
 
 Queries are titles of real papers cut to five words, drawn with a fixed seed. `p50` and `p95` are milliseconds of one
-search, `recall` the share of the ten nearest chunks by exact search that Chroma's index is asked for and gives.
+search; `recall` is the share of the ten nearest chunks, one a paper by exact search, that the vector index gives among
+its first ten.
 """
 
 import argparse

@@ -31,7 +31,7 @@ def load(name: str, place: str, endpoint: Endpoint | None) -> onnx.OnnxEmbedder:
 
 
 def fingerprint(place: str) -> str:
-    return onnx.fingerprint(str(_folder()))
+    return onnx.fingerprint(str(_folder()), max_tokens=TOKENS)
 
 
 def _folder() -> Path:

@@ -43,7 +43,7 @@ class OnnxEmbedder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        self.name, self.fingerprint = name, _digest(folder)
+        self.name, self.fingerprint = name, fingerprint(str(folder), max_tokens=max_tokens)
         layout = _layout(folder)
         self._folder, self._pooling = folder, layout.pooling
         options = onnxruntime.SessionOptions()
@@ -94,8 +94,9 @@ def load(name: str, place: str, endpoint: Endpoint | None) -> OnnxEmbedder:
     return OnnxEmbedder(name, expanded(place))
 
 
-def fingerprint(place: str) -> str:
-    return _digest(expanded(place))
+def fingerprint(place: str, *, max_tokens: int | None = None) -> str:
+    """Of the files, and of a limit of tokens that is not theirs."""
+    return _digest(expanded(place)) + (f"-{max_tokens}" if max_tokens else "")
 
 
 def _files(folder: Path) -> Iterator[Path]:

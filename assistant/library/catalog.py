@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.errors import LibraryDamaged
 from assistant.library import filing, selecting
-from assistant.library.connecting import BUSY_SECONDS, connected
+from assistant.library.connecting import connected
 from assistant.library.filing import Added
 from assistant.library.schema import (
     FIELDS,
@@ -57,7 +57,6 @@ class Catalog:
         with self._mapped():
             self._db.execute(f"PRAGMA busy_timeout = {SETTLE_SECONDS * 1_000:.0f}")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1_000:.0f}")
 
     # ---- writing
 

@@ -1,10 +1,11 @@
 """What is right and wrong with the files of a library, for `doctor`; nothing is changed by looking."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.embedders import Embedder
-from assistant.errors import EmbedderMismatch, LibraryError, StoreError
+from assistant.errors import EmbedderError, EmbedderMismatch, LibraryError, StoreError
 from assistant.library.catalog import Catalog
 from assistant.library.indexes import check_embedder, open_lexical
 from assistant.library.shelf import LOCAL, Shelf
@@ -13,7 +14,7 @@ from assistant.results import Finding
 MEND, FINISH = "Mend it: assistant reindex", "Finish it: assistant reindex --pending"
 
 
-def findings(folder: Path, catalog: Catalog, shelf: Shelf, embedder: Embedder) -> list[Finding]:
+def findings(folder: Path, catalog: Catalog, shelf: Shelf, embedder: Callable[[], Embedder]) -> list[Finding]:
     """The catalog by SQLite's own check, the indexes by their seals and counts, the server of the vectors by whether it
     answers, the embedder by its fingerprint."""
     found = [_catalog(catalog)]
@@ -21,9 +22,11 @@ def findings(folder: Path, catalog: Catalog, shelf: Shelf, embedder: Embedder) -
         found.append(Finding("pending", "note", f"{pending:,} papers are not yet indexed", FINISH))
     found += [_lexical(folder, catalog), _vectors(catalog, shelf)]
     try:
-        check_embedder(catalog, embedder)
+        check_embedder(catalog, embedder())
     except EmbedderMismatch as error:
         found.append(Finding("vectors", "fault", str(error), error.hint))
+    except EmbedderError:
+        pass  # told of already, beside the settings
     return found
 
 

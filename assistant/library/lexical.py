@@ -171,7 +171,7 @@ class LexicalIndex:
         file beside the index even to read."""
         if os.access(folder, os.W_OK) or not folder.is_dir():
             return folder
-        self._shadow = tempfile.TemporaryDirectory(prefix="paper-assistant-")
+        self._shadow = tempfile.TemporaryDirectory(prefix="paper-assistant-", ignore_cleanup_errors=True)
         for file in folder.iterdir():
             if not file.name.endswith(".lock"):
                 (Path(self._shadow.name) / file.name).symlink_to(file.resolve())

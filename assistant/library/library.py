@@ -127,10 +127,16 @@ class Library:
 
     def remove(self, names: Sequence[str], *, progress: Progress = lambda what, done, total: None) -> list[StoredPaper]:
         """Take the papers of these names out, and give them back as they were. PaperNotFound: a name is of none, or
-        of more than one; then nothing is removed."""
+        of more than one; then nothing is removed. Nor is it where the server of the vectors fails before the papers
+        are gone from the catalog; later, that is a notice."""
         with self.writing() as writer:
             leaving = self.named(names)
-            writer.remove(list(leaving), progress=progress)
+            try:
+                writer.remove(list(leaving), progress=progress)
+            except StoreError as error:
+                if self._catalog.known(leaving):
+                    raise
+                self._notice(f"{error}; the papers are removed, and the next command that writes finishes the index")
             return list(leaving.values())
 
     def _heal(self) -> None:
@@ -174,9 +180,14 @@ class Library:
         `side` is `closely`, or `lexical`, `vector` or `fused` to see a part of the work alone. EmbedderMismatch.
         LibraryDamaged: phrases are given and there is no lexical index.
         """
-        searcher = self._fresh_searcher()
-        with self._catalog.snapshot():
-            return searcher.search(question, limit=limit, filters=filters, phrases=phrases, without=without, side=side)
+        for last in (False, False, True):  # a folder that cannot be written has another version at every look
+            searcher = self._fresh_searcher()
+            with self._catalog.snapshot():
+                if last or self._seen == self._catalog.data_version():  # else something was written in between
+                    return searcher.search(
+                        question, limit=limit, filters=filters, phrases=phrases, without=without, side=side
+                    )
+        raise AssertionError("the last try returns")
 
     def find(self, query: Query, *, limit: int) -> Found:
         """What the library has for a question as it was typed: its words mended where no abstract has them, the
@@ -205,9 +216,9 @@ class Library:
         if self._searcher is None or self._seen != self._catalog.data_version():
             self._drop_searcher()
             self._heal()
+            self._seen = self._catalog.data_version()  # before anything is opened: what is written then is met anew
             shelf = self._shelf(self._catalog)
             self._searcher = Searcher(self.folder, self._catalog, lambda: self._embedder, shelf, self._notice)
-            self._seen = self._catalog.data_version()
         return self._searcher
 
     def _drop_searcher(self) -> None:
@@ -268,7 +279,7 @@ class Library:
 
     def check(self) -> list[Finding]:
         """What is right and wrong with the files: see `checking.findings`."""
-        return checking.findings(self.folder, self._catalog, self._shelf(self._catalog), self._embedder)
+        return checking.findings(self.folder, self._catalog, self._shelf(self._catalog), lambda: self._embedder)
 
 
 def _make_folder(folder: Path) -> None:

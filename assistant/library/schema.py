@@ -32,6 +32,7 @@ CREATE TABLE papers(
 CREATE INDEX papers_pending ON papers(number) WHERE state = 0;
 CREATE INDEX papers_date ON papers(date);
 CREATE TABLE identities(key TEXT PRIMARY KEY, number INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
+CREATE INDEX identities_number ON identities(number);
 CREATE TABLE sources(
     number INTEGER NOT NULL REFERENCES papers,
     source TEXT NOT NULL,               -- the reader's name

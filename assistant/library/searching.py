@@ -22,6 +22,7 @@ from assistant.library.shelf import LOCAL, Shelf
 from assistant.library.vectors import Block, Near, VectorIndex, from_bytes, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
+from assistant.text import terms
 
 CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
 CLOSELY = 20  # papers whose words are held against the question's one by one; more gained nothing
@@ -142,7 +143,7 @@ class Searcher:
             raise LibraryDamaged("phrases cannot be looked up: no lexical index", hint="Mend it: assistant reindex")
         for phrase in phrases:
             allowed &= self._lexical.holding(phrase)
-        return allowed.difference(*map(self._lexical.holding, without))
+        return allowed.difference(*(self._lexical.holding(name) for name in without if terms(name)))
 
     def _lexical_hits(self, question: str, allowed: set[int] | None) -> dict[int, float]:
         if self._lexical is None or self._wording is None:
@@ -183,7 +184,7 @@ class Searcher:
         check_dimension(self._catalog, self._embedder, vectors)
         query = vectors[0]
         if allowed is not None:
-            return self._scan(query, limit=CANDIDATES, only=allowed)
+            return self._scan(query, limit=CANDIDATES, also=lexical, only=allowed)
         indexed = self._shelf.place != LOCAL or self._scanned >= SCANNED
         if indexed and (hits := self._index_hits(query)) is not None:
             near: dict[int, Near] = {}
@@ -207,11 +208,12 @@ class Searcher:
         self, query: Vectors, *, limit: int, also: Collection[int] = (), only: Collection[int] | None = None
     ) -> dict[int, Near]:
         """What the vector index approximates, by reading vectors one by one: `vectors.nearest_exactly`."""
-        if only is not None and len(only) < self._chunks / 50:
+        few = only is not None and (len(only) <= FEW or len(only) < self._chunks / 50)
+        if only is not None and few and "_kept" not in vars(self):
             rows = list(self._catalog.chunks_of(sorted(only)))
             matrix = from_bytes([row.vector for row in rows], self._embedder.dimension)
             some = Block(np.array([row.number for row in rows]), np.array([row.paper for row in rows]), matrix)
-            return nearest_exactly([some], query, limit=limit)
+            return nearest_exactly([some], query, limit=limit, also=also)
         self._scanned += self._chunks
         blocks = self._kept if self._chunks <= KEPT else self._blocks()
         return nearest_exactly(blocks, query, limit=limit, also=also, only=only)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from assistant import embedders
-from assistant.embedders import load
+from assistant.embedders import load, onnx
+from assistant.embedders.onnx import OnnxEmbedder
 from assistant.errors import EmbedderError
 
 TINY = Path(__file__).parent.parent / "tiny_onnx"
@@ -92,3 +93,9 @@ def test_a_folder_without_a_model_says_what_it_must_hold(tmp_path: Path) -> None
         with pytest.raises(EmbedderError, match="no ONNX model in") as error:
             use(f"onnx:{tmp_path}")
         assert "tokenizer.json" in error.value.hint
+
+
+def test_another_limit_of_tokens_is_another_embedder(folder: Path) -> None:
+    plain, short = OnnxEmbedder("a", folder), OnnxEmbedder("a", folder, max_tokens=2)
+    assert plain.fingerprint == onnx.fingerprint(str(folder)) != short.fingerprint
+    assert short.fingerprint == onnx.fingerprint(str(folder), max_tokens=2)
