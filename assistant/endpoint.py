@@ -8,6 +8,7 @@ the type it should have.
 import contextlib
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ NO_KEY = "no-key"  # the SDK refuses to start without a key, also for servers th
 SECRET = 12  # characters; shorter keys are placeholders for servers that want none, such as `x` or `ollama`
 MAX_RETRIES = 2
 MAX_BYTES = 16_000_000  # of a reply: a long answer streamed token by token has 300,000
+SLACK = 1.0  # seconds after that at which the connection is closed, whatever comes
 PATIENCE = 5  # a whole exchange may take this many times the timeout, which is for the next words only
 _OVERFLOW = re.compile(
     r"context[ _]?(length|size|window)|exceed_context|too many tokens|maximum context", re.IGNORECASE
@@ -98,16 +100,19 @@ class Endpoint:
         with self._mapped(""), self._client() as client:
             return [str(model.id) for model in client.models.list()]
 
-    def _client(self) -> "openai.OpenAI":
+    @contextlib.contextmanager
+    def _client(self) -> Iterator["openai.OpenAI"]:
         import openai
 
-        return openai.OpenAI(
+        client = openai.OpenAI(
             api_key=self._api_key or NO_KEY,
             base_url=self._base_url,
             timeout=openai.Timeout(self._timeout_s, connect=10.0),
             max_retries=MAX_RETRIES,
             http_client=_bounded_client(seconds=PATIENCE * self._timeout_s),
         )
+        with client, closed_after(client, PATIENCE * self._timeout_s + SLACK):
+            yield client
 
     @contextlib.contextmanager
     def _mapped(self, model: str, *, what: str = "a chat completion", missing: str = _NO_MODEL) -> Iterator[None]:
@@ -115,7 +120,7 @@ class Endpoint:
         Causes are cut off: they can carry the key."""
         import openai
 
-        where = self.address
+        where, started = self.address, time.monotonic()
         try:
             yield
         except openai.AuthenticationError:
@@ -138,6 +143,8 @@ class Endpoint:
                 f"{where} did not answer within {self._timeout_s:g} s", hint="Set ASSISTANT_TIMEOUT higher."
             ) from None
         except openai.APIConnectionError as error:
+            if started + PATIENCE * self._timeout_s < time.monotonic():
+                raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
             if isinstance(error.__cause__, EndpointError):  # our bounds, met while the SDK was reading
                 raise error.__cause__ from None
             raise EndpointError(
@@ -150,6 +157,8 @@ class Endpoint:
             openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
         ) as error:  # fmt: skip
             raise EndpointError(f"{where} sent what is not {what}: {self._said(error)}", hint=_NOT_ONE) from None
+        except RuntimeError:  # the SDK would try again with a client that `closed_after` has closed
+            raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
 
     def _failed(self, error: "openai.APIStatusError", model: str) -> EndpointError:
         said = self._said(error)
@@ -168,6 +177,19 @@ class Endpoint:
         """`text` without the key, should the endpoint repeat it."""
         secret = self._api_key if self._api_key and len(self._api_key) >= SECRET else None
         return text.replace(secret, "***") if secret else text
+
+
+@contextlib.contextmanager
+def closed_after(client: "openai.OpenAI | httpx2.Client", seconds: float) -> Iterator[None]:
+    """Close `client` if the block takes longer: a reply can drip in where nothing else looks at the time, such as its
+    header. The read that waits then fails."""
+    timer = threading.Timer(seconds, client.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _bounded_client(*, seconds: float) -> "httpx2.Client":

@@ -155,7 +155,7 @@ def _checked(name: str, value: object, where: str) -> object:
 def _store(text: str, source: str) -> str:
     """The place of vectors in the one form that libraries remember: no capitals in a host, no slash at the end, and
     nothing secret in it. SettingsError."""
-    if text == "local" or re.fullmatch(r"cloud:[\w.-]{1,100}/[\w.-]{1,100}", text, re.ASCII):
+    if text == "local" or re.fullmatch(r"cloud:(?!\.{1,2}/)[\w.-]{1,100}/(?!\.{1,2}$)[\w.-]{1,100}", text, re.ASCII):
         return text
     parts = urlsplit(text if _is_address(text) else "")
     if not re.fullmatch(r"https?://[\w.:/\[\]-]{1,200}", text, re.ASCII | re.IGNORECASE) or not parts.hostname:

@@ -1,8 +1,10 @@
 """A server on loopback that replies as it is told, for failures that no real one can be asked for."""
 
 import json
+import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -77,3 +79,24 @@ def embedded(body: dict[str, Any]) -> Reply:
 
 def failure(status: int, message: str, **more: str) -> Reply:
     return status, "application/json", json.dumps({"error": {"message": message} | more}).encode()
+
+
+@contextmanager
+def hinting() -> Iterator[str]:
+    """The address of a server whose answers never get beyond early hints, one after the other."""
+    ended = threading.Event()
+
+    def hint(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while not ended.wait(0.02):
+                connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+    def accept(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=hint, args=(listening.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=accept, args=(listening,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        ended.set()

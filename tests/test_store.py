@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from assistant.app import Assistant
 from assistant.cli import app
 from assistant.embedders import BUNDLED, Embedder, StaticEmbedder
+from assistant.embedders.embedder import of_length_one
 from assistant.errors import LibraryDamaged, StoreError
 from assistant.library import Library
 from assistant.library import server as bounds
@@ -31,7 +32,7 @@ from assistant.papers import Paper
 from tests.chroma import ChromaServer
 from tests.conftest import ROOT
 from tests.examples import CSKV, GRAMMAR, QSERVE
-from tests.server import Reply
+from tests.server import Reply, hinting
 from tests.server import Server as Impostor
 from tests.test_library import PAPERS, file, titles, well
 
@@ -440,6 +441,10 @@ def test_what_is_no_chroma_server_costs_no_paper(opened: Opened, impostor: Impos
         {"ids": [["1", "2", "x"]], "distances": [[0.1, 0.2, 0.3]]},
         {"ids": [["1", "2", "9" * 30]], "distances": [[0.1, 0.2, 0.3]]},
         {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2, float("nan")]]},
+        {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2, -1e30]]},
+        {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2, True]]},
+        {"ids": [["1", "2", "\u0661"]], "distances": [[0.1, 0.2, 0.3]]},
+        {"ids": [[str(n) for n in range(2_000)]], "distances": [[0.1] * 2_000]},
         {"ids": [["1", "2", "3"]], "distances": None},
         [],
     ],
@@ -452,6 +457,13 @@ def test_neighbours_of_another_form_are_not_believed(impostor: Impostor, answer:
     index = ServerIndex(Server(address(impostor)), "papers-x")
     with contextlib.closing(index), pytest.raises(StoreError, match="is not Chroma's"):
         index.nearest(np.ones(4, dtype=np.float32), limit=10)
+
+
+def test_an_answer_that_never_gets_beyond_its_header_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(bounds, "CONNECT_SECONDS", 0.1)
+    with hinting() as url, pytest.raises(StoreError):
+        ServerIndex(Server(url), "papers-x")
 
 
 def test_a_server_that_never_answers_is_not_waited_for(
@@ -556,7 +568,7 @@ def test_the_cloud_is_asked_for_no_more_than_it_gives(chroma: ChromaServer, monk
         return asked(self, method, path, body, writes=writes)
 
     monkeypatch.setattr(Connection, "ask", watched)
-    vectors = np.random.default_rng(0).standard_normal((650, 8)).astype(np.float32)
+    vectors = of_length_one(np.random.default_rng(0).standard_normal((650, 8)).astype(np.float32))
     server = Server("cloud:default_tenant/default_database", "ck-of-nobody-at-all")
     with contextlib.closing(ServerIndex(server, "papers-many", create_with="s")) as index:
         index.put(range(650), vectors, [{"paper": "p"}] * 650)

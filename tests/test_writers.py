@@ -10,7 +10,7 @@ import pytest
 from assistant.endpoint import Endpoint
 from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
 from assistant.writers import OpenAIWriter, Request
-from tests.server import Reply, Server, completion, failure, stream
+from tests.server import Reply, Server, completion, failure, hinting, stream
 
 REQUEST = Request("q", (), system="You answer.", prompt="Question?", max_tokens=50)
 
@@ -202,6 +202,13 @@ def test_a_reply_that_takes_too_long_is_given_up(server: Server, monkeypatch: py
     server.replies = [stream("It is so [1].")]
     with pytest.raises(EndpointError, match="took longer"):
         OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=lambda piece: None)
+
+
+def test_a_reply_that_never_gets_beyond_its_header_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.endpoint.PATIENCE", 0)
+    monkeypatch.setattr("assistant.endpoint.SLACK", 0.2)
+    with hinting() as url, pytest.raises(EndpointError, match="too long"):
+        OpenAIWriter("m", Endpoint(base_url=url, api_key=None, timeout_s=5)).write(REQUEST)
 
 
 def test_more_than_was_asked_for_is_cut(server: Server) -> None:

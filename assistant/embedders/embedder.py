@@ -51,5 +51,7 @@ def digest(files: Iterable[Path]) -> str:
     """A fingerprint of the contents of `files`, in their order. OSError: one cannot be read."""
     found = hashlib.sha256()
     for file in files:
+        if file.exists() and not file.is_file():
+            raise OSError(f"{file} is no plain file")
         found.update(file.read_bytes())
     return found.hexdigest()[:16]

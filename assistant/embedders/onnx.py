@@ -68,6 +68,8 @@ class OnnxEmbedder:
         with ThreadPoolExecutor(THREADS) as pool:
             for row, vector in enumerate(pool.map(self._vector, texts)):
                 vectors[row] = vector
+        if not np.isfinite(vectors).all():
+            raise EmbedderError(f"the model in {self._folder} gives what are no numbers", hint="Is it whole?")
         return of_length_one(vectors)
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -151,7 +153,7 @@ def _read(file: Path, missing: Any) -> Any:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return missing
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EmbedderError(f"{file} cannot be read: {_line(error)}", hint="Restore the file.") from error
     if not isinstance(found, type(missing)):
         raise EmbedderError(f"{file} is not what it should be", hint="Restore the file.")

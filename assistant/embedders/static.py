@@ -38,6 +38,8 @@ class StaticEmbedder:
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()
             self._unknown = _unknown(folder / "tokenizer.json")
+            if max(self._tokenizer.get_vocab().values(), default=0) >= len(self._table):
+                raise ValueError("its tokenizer has tokens without a vector")
         except Exception as error:  # safetensors and tokenizers raise Exceptions of no narrower kind
             raise EmbedderError(f"the model in {folder} cannot be loaded: {error}", hint="Is it whole?") from error
         self.dimension = int(self._table.shape[1])
@@ -70,7 +72,10 @@ def _table(file: Path) -> NDArray[np.float32] | NDArray[np.int8]:
         table = table[tensors["mapping"]]
     if "weights" in tensors:
         table = table.astype(np.float32) * tensors["weights"].astype(np.float32)[:, None]
-    return table if table.dtype == np.int8 else table.astype(np.float32)
+    table = table if table.dtype == np.int8 else table.astype(np.float32)
+    if table.ndim != 2 or not table.size or not np.isfinite(table).all():
+        raise ValueError("its table is none of numbers, tokens by dimension")
+    return table
 
 
 def _unknown(file: Path) -> int:

@@ -5,6 +5,7 @@ hold it; what is pending is finished by the next writer.
 """
 
 import contextlib
+import operator
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from assistant.library.schema import (
     PENDING,
     as_ours,
     from_row,
+    text,
 )
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 
@@ -176,7 +178,7 @@ class Catalog:
         """Title and abstract of each of these papers."""
         with self._mapped():
             rows = self._among("SELECT number, title, abstract FROM papers WHERE number", numbers)
-            found = {number: (title, abstract) for number, title, abstract in rows}
+            found = {number: (text(title), text(abstract)) for number, title, abstract in rows}
             return [found[number] for number in numbers]
 
     def resolve(self, name: str) -> int:
@@ -247,7 +249,8 @@ class Catalog:
     def spans(self, chunks: Iterable[int]) -> dict[int, Chunk]:
         """The span of each of these chunks, by its paper."""
         rows = self._among('SELECT paper, start, "end" FROM chunks WHERE number', chunks)
-        return {paper: Chunk(start, end) for paper, start, end in rows}
+        with self._mapped():
+            return {paper: Chunk(operator.index(start), operator.index(end)) for paper, start, end in rows}
 
     def _among(self, query: str, numbers: Iterable[int]) -> list[tuple[Any, ...]]:
         """Rows of `query`, which ends in a column, that have one of the numbers there."""

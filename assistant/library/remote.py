@@ -5,7 +5,6 @@ know is which copy of a library a collection belongs to; so its writer leaves a 
 """
 
 import base64
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,7 +56,9 @@ class ServerIndex:
     def __len__(self) -> int:
         answer = self._present(self._connection.ask("GET", f"{self._path}/count"))
         with self._connection.expected():
-            return max(0, int(answer))
+            if type(answer) is not int or not 0 <= answer < 2**53:
+                raise ValueError("no count")
+            return answer
 
     def put(self, numbers: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]) -> None:
         limit = self._records()
@@ -85,7 +86,9 @@ class ServerIndex:
         answer = self._present(self._connection.ask("POST", f"{self._path}/query", question))
         with self._connection.expected():
             pairs = list(zip(answer["ids"][0], answer["distances"][0], strict=True))
-            return {_number(name): 1.0 - _finite(distance) for name, distance in pairs}
+            if len(pairs) > wanted:
+                raise ValueError("more than was asked for")
+            return {_number(name): 1.0 - _distance(distance) for name, distance in pairs}
 
     def claim(self, stamp: str) -> None:
         """Leave this stamp in the collection."""
@@ -138,12 +141,13 @@ def _plain(name: object) -> str:
 
 def _number(name: object) -> int:
     """The chunk number in an id that is ours. ValueError: it is another's."""
-    if not isinstance(name, str) or not name.isdecimal() or len(name) > 18:
+    if not isinstance(name, str) or not (name.isascii() and name.isdecimal()) or len(name) > 18:
         raise ValueError("no number")
     return int(name)
 
 
-def _finite(distance: float) -> float:
-    if not math.isfinite(distance):
+def _distance(said: object) -> float:
+    """What is one minus a cosine, as near as single precision comes to it. ValueError: it is not."""
+    if type(said) not in (int, float) or not -0.01 <= said <= 2.01:  # type: ignore[operator]
         raise ValueError("no distance")
-    return distance
+    return float(said)  # type: ignore[arg-type]

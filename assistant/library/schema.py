@@ -96,11 +96,19 @@ def to_row(paper: Paper) -> tuple[object, ...]:
 
 def from_row(row: Sequence[object]) -> Paper:
     values = dict(zip(FIELDS, row, strict=True))
-    values["authors"] = tuple(json.loads(str(values["authors"])))
-    values["categories"] = tuple(json.loads(str(values["categories"])))
+    values["title"], values["abstract"] = text(values["title"]), text(values["abstract"])
+    for field in ("authors", "categories"):
+        values[field] = tuple(text(name) for name in json.loads(text(values[field])))
     values["date"] = Date.fromisoformat(str(values["date"])) if values["date"] else None
     values["date_inferred"] = bool(values["date_inferred"])
     return Paper(**values)  # type: ignore[arg-type]
+
+
+def text(value: object) -> str:
+    """`value`, which must be text. TypeError: no writer of ours wrote it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
 
 
 def read_paper(db: sqlite3.Connection, number: int) -> Paper:

@@ -4,8 +4,10 @@ import sqlite3
 import unicodedata
 
 from assistant.cleaning import one_line
-from assistant.errors import PaperNotFound
+from assistant.errors import PaperNotFound, UsageError
 from assistant.papers import Filters, arxiv_id_in, doi_in, title_key
+
+MOST_NAMES = 100  # in one condition
 
 
 def resolve(db: sqlite3.Connection, name: str) -> int:
@@ -59,4 +61,7 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
 
 
 def _names(listed: str | None) -> list[str]:
-    return [name.strip() for name in one_line(listed or "").split(";") if name.strip()]
+    names = dict.fromkeys(name.strip() for name in one_line(listed or "").split(";") if name.strip())
+    if len(names) > MOST_NAMES:
+        raise UsageError(f"{len(names):,} names in one condition; {MOST_NAMES} is the most", hint="Name fewer.")
+    return list(names)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant.cleaning import one_line
+from assistant.endpoint import closed_after
 from assistant.errors import StoreError
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Connection:
         seconds = WRITE_SECONDS if writes else READ_SECONDS
         with (
             self._mapped(seconds),
+            closed_after(self._client, CONNECT_SECONDS + seconds),
             self._client.stream(
                 method,
                 f"{self._server.api}{path}",
@@ -157,7 +159,7 @@ class Connection:
             raise StoreError(f"{where} did not answer within {seconds:g} s", hint=_NOTHING_LOST) from None
         except httpx2.ConnectError:
             raise StoreError(f"{where} cannot be reached", hint=f"Is it running? {_NOTHING_LOST}") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, RuntimeError) as error:  # the last: it is closed
             said = self._masked(one_line(str(error)))[:200]
             raise StoreError(f"the connection to {where} failed: {said}", hint=_NOTHING_LOST) from None
 

@@ -27,7 +27,9 @@ from assistant.library.vectors import VectorIndex
 
 LOCAL = "local"  # the place that is the library's own folder
 CLEAN, DIRTY, UNBUILT = "clean", "dirty", "unbuilt"  # states of the index
-_PLACE = re.compile(r"local|https?://[\w.:/\[\]-]{1,200}|cloud:[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
+_PLACE = re.compile(
+    r"local|https?://[\w.:/\[\]-]{1,200}|cloud:(?!\.{1,2}/)[\w.-]{1,100}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII
+)
 _COLLECTION = re.compile(r"papers-[0-9a-f]{32}-g\d{1,9}-[0-9a-f]{8}")
 
 

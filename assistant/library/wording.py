@@ -23,6 +23,7 @@ from assistant.text import Phrase, content_terms, phrase, terms, words_analyzer
 # What a match with another way of writing counts, beside 1.0 for the words asked for; chosen on SciFact train and
 # held-out titles (tools/bench_retrieval.py --train).
 JOINED, SPLIT, SPELT_OUT, SHORTENED = 0.5, 0.5, 0.25, 0.25
+SHORT_FORMS = 2  # of a question's words that are looked for besides
 MENDED = 8  # words of a question looked at for mistakes
 LEAST_PART = 4  # letters of each part where one of two words written together is misspelt
 
@@ -145,8 +146,8 @@ def _explained(question: str, whole: Sequence[str], abstracts: Iterable[str]) ->
     short forms of the long ones in it."""
     there, short_here = terms(question), {_term(word): word for word in whole}
     spelt_out: dict[str, Phrase] = {}
-    shortened: list[Phrase] = []
-    pairs = Counter(pair for text in abstracts for pair in set(explained(text)))
+    shortened: dict[Phrase, Phrase] = {}  # by the long form: one each, or an abstract could bring in many of its own
+    pairs = Counter(pair for text in abstracts for pair in dict.fromkeys(explained(text)))
     for (short, long), count in pairs.most_common():
         form, full = phrase(short), phrase(clean(long))
         if len(form) != 1 or len(full) < 2:
@@ -155,8 +156,8 @@ def _explained(question: str, whole: Sequence[str], abstracts: Iterable[str]) ->
         if typed and (count > 1 or typed in (short, short.removesuffix("s"))):
             spelt_out.setdefault(form[0][1], full)
         elif holds(there, long):
-            shortened.append(form)
-    return spelt_out, shortened
+            shortened.setdefault(full, form)
+    return spelt_out, list(shortened.values())[:SHORT_FORMS]
 
 
 def _whole(question: str) -> list[str]:
