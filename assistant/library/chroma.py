@@ -5,6 +5,7 @@ module is the only one that knows chromadb.
 """
 
 import contextlib
+import gc
 import os
 import shutil
 import threading
@@ -90,6 +91,8 @@ class ChromaIndex:
                 return
             self._collection.modify(configuration={"hnsw": {"sync_threshold": 2, "batch_size": 2}})
             self.close()
+            del self._client, self._collection
+            gc.collect()  # they hold each other, and every vector beside those that are read again
             self._open()
             self._collection.upsert(ids=some["ids"], embeddings=some["embeddings"], metadatas=some["metadatas"])
             self._collection.modify(configuration={"hnsw": {"sync_threshold": SYNC_THRESHOLD, "batch_size": 100}})
