@@ -8,6 +8,7 @@ it drops `\\tool` and everything after a lone `%`, and manages 300 abstracts a s
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # C0 and C1 controls except tab and newline, soft hyphen, zero-width and bidirectional controls, byte-order
 # mark, fillers, private use, variation selectors, tag characters (they hide text from the reader, not from a model).
@@ -89,6 +90,7 @@ _TIMES = re.compile(
 _TIE = re.compile(r"(?<=[\w.,:;)\]])~(?=[\w(\[])")
 
 
+@lru_cache(maxsize=2_048)  # one question reads the same abstracts several times, a session many of them again
 def clean(text: str) -> str:
     """`text` on one line, with LaTeX and its damage turned into plain characters: `10\\%` → `10%`,
     `{\\it re-ranking}` → `re-ranking`, `1.68times` → `1.68×`, `mathcal{O}` → `O`, `M\\'elange` → `Mélange`.

@@ -7,6 +7,7 @@ read here and not by the package model2vec, whose import alone takes longer than
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from assistant.places import exists, expanded
 BUNDLED = Path(__file__).parent.parent / "static_model"
 FILES = ("model.safetensors", "tokenizer.json", "config.json")
 MAX_TOKENS = 512  # of a text; as model2vec does
+REMEMBERED = 2_048  # texts whose tokens are kept between two questions
 AT_ONCE = 64  # texts tokenized at a time
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -43,6 +45,7 @@ class StaticEmbedder:
         except Exception as error:  # safetensors and tokenizers raise Exceptions of no narrower kind
             raise EmbedderError(f"the model in {folder} cannot be loaded: {error}", hint="Is it whole?") from error
         self.dimension = int(self._table.shape[1])
+        self._remembered = lru_cache(maxsize=REMEMBERED)(lambda text: self._tokens([text])[0])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
@@ -54,7 +57,7 @@ class StaticEmbedder:
     def interaction(self, question: str, texts: Sequence[str]) -> Vectors:
         """How well each text has something near to every token of the question (`interaction.max_sim`), shape
         (len(texts),)."""
-        return max_sim(self._tokens([question])[0], self._tokens(texts), self._table)
+        return max_sim(self._tokens([question])[0], [self._remembered(text) for text in texts], self._table)
 
     def _tokens(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """The known tokens of each text, as rows of the table."""

@@ -8,7 +8,9 @@ from assistant.library import selecting
 from assistant.library.schema import SCHEMA, VERSION, primary_code
 
 BUSY_SECONDS = 30.0
-MAPPED = 1 << 31  # bytes of the file that are read without copying, SQLite's most; a scan of vectors takes 0.6 of the time
+MAPPED = (
+    1 << 31
+)  # bytes of the file that are read without copying, SQLite's most; a scan of vectors takes 0.6 of the time
 
 
 def connected(path: Path, *, write: bool, create: bool) -> sqlite3.Connection:

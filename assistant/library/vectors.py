@@ -70,12 +70,12 @@ def nearest_exactly(
     besides, allowed = np.fromiter(also, np.int64), None if only is None else np.fromiter(only, np.int64)
     chunks, papers, cosines = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     for block in blocks:
-        scores = block.vectors @ query
         if allowed is not None:
-            scores[~np.isin(block.papers, allowed)] = -np.inf
+            inside = np.flatnonzero(np.isin(block.papers, allowed))
+            block = Block(block.numbers[inside], block.papers[inside], block.vectors[inside])
+        scores = block.vectors @ query
         best = np.argpartition(-scores, limit - 1)[:limit] if limit < len(scores) else np.arange(len(scores))
         rows = np.union1d(best, np.flatnonzero(np.isin(block.papers, besides)))
-        rows = rows[np.isfinite(scores[rows])]
         chunks.append(block.numbers[rows])
         papers.append(block.papers[rows])
         cosines.append(scores[rows])

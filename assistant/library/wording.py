@@ -147,7 +147,7 @@ def _explained(question: str, whole: Sequence[str], abstracts: Iterable[str]) ->
     there, short_here = terms(question), {_term(word): word for word in whole}
     spelt_out: dict[str, Phrase] = {}
     shortened: dict[Phrase, Phrase] = {}  # by the long form: one each, or an abstract could bring in many of its own
-    pairs = Counter(pair for text in abstracts for pair in dict.fromkeys(explained(text)))
+    pairs = Counter(pair for text in abstracts for pair in _pairs(text))
     for (short, long), count in pairs.most_common():
         form, full = phrase(short), phrase(clean(long))
         if len(form) != 1 or len(full) < 2:
@@ -158,6 +158,12 @@ def _explained(question: str, whole: Sequence[str], abstracts: Iterable[str]) ->
         elif holds(there, long):
             shortened.setdefault(full, form)
     return spelt_out, list(shortened.values())[:SHORT_FORMS]
+
+
+@lru_cache(maxsize=2_048)
+def _pairs(abstract: str) -> tuple[tuple[str, str], ...]:
+    """The short and long forms that an abstract explains, each once."""
+    return tuple(dict.fromkeys(explained(abstract)))
 
 
 def _whole(question: str) -> list[str]:
