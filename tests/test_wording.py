@@ -123,6 +123,14 @@ def test_a_short_form_finds_what_only_writes_it_out_and_the_other_way_round(libr
     assert "Reading first" not in by_words(library, "chunk")
 
 
+def test_an_abstract_brings_in_one_short_form_of_its_own_for_a_long_one(library: Library) -> None:
+    wording = library._fresh_searcher()._wording
+    assert wording is not None
+    hostile = " ".join(f"reinforcement learning ({form})" for form in ("RL", "Rlea", "Rtlean", "Reinl", "Rnlg"))
+    plain = wording.wanted("does reinforcement learning help")
+    assert len(wording.wanted("does reinforcement learning help", [hostile])) == len(plain) + 1
+
+
 def test_a_quoted_phrase_must_stand_there_in_some_spelling(library: Library) -> None:
     assert titles(library, '"retrieval-augmented generation"') == titles(library, '"Retrieval Augmented" generation')
     assert set(titles(library, '"flash attention" kernels')) == {"Kernels"}
