@@ -63,11 +63,12 @@ def ask(
     query = parse(question, today=today, filters=filters)
     found = library.find(query, limit=max(POOL, k))
     answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
+    if found.why_nothing:
+        return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
     rarity = library.rarity(content_terms(clean(found.question)))
     evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
-    if found.why_nothing or not evidence.enough:
-        why = found.why_nothing or evidence.why
-        return replace(answer, why=why, notices=found.notices, seconds=clock() - started)
+    if not evidence.enough:
+        return replace(answer, why=evidence.why, notices=found.notices, seconds=clock() - started)
     ranked = reranked(found.question, found.passages, reranker)
     request = Request(found.question, ranked.passages[:k], rarity=rarity)
     written = desk.write(request, on_text=on_text)

@@ -143,10 +143,10 @@ class Endpoint:
                 f"{where} did not answer within {self._timeout_s:g} s", hint="Set ASSISTANT_TIMEOUT higher."
             ) from None
         except openai.APIConnectionError as error:
-            if started + PATIENCE * self._timeout_s < time.monotonic():
-                raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
             if isinstance(error.__cause__, EndpointError):  # our bounds, met while the SDK was reading
                 raise error.__cause__ from None
+            if started + PATIENCE * self._timeout_s < time.monotonic():  # `closed_after` has closed it
+                raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
             raise EndpointError(
                 f"{where} cannot be reached", hint="Is the server running? Check OPENAI_BASE_URL."
             ) from None
@@ -157,7 +157,7 @@ class Endpoint:
             openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
         ) as error:  # fmt: skip
             raise EndpointError(f"{where} sent what is not {what}: {self._said(error)}", hint=_NOT_ONE) from None
-        except RuntimeError:  # the SDK would try again with a client that `closed_after` has closed
+        except RuntimeError:  # … and the SDK would try again
             raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
 
     def _failed(self, error: "openai.APIStatusError", model: str) -> EndpointError:

@@ -656,10 +656,11 @@ def test_chroma_finds_what_exact_search_finds(sample_home: Path, embedder: Embed
         for question in ("KV cache memory", "quantization", "compiler fuzzing", "code generation benchmarks"):
             query = embedder.embed([question])[0]
             exact = nearest_exactly(searcher._blocks(), query, limit=10)
-            assert searcher._chroma is not None
-            indexed = searcher._chroma.nearest(query, limit=10)
-            assert set(indexed) == {near.chunk for near in exact.values()}
-            assert all(indexed[near.chunk] == pytest.approx(near.cosine, abs=2e-3) for near in exact.values())
+            assert searcher._index is not None
+            indexed = searcher._indexed(query)
+            assert indexed is not None
+            assert list(indexed)[:10] == list(exact)
+            assert all(indexed[paper].cosine == pytest.approx(near.cosine) for paper, near in exact.items())
 
 
 def test_who_asks_once_opens_no_vector_index_and_who_goes_on_asking_finds_the_same(
@@ -673,7 +674,7 @@ def test_who_asks_once_opens_no_vector_index_and_who_goes_on_asking_finds_the_sa
         found, index_opened = [], []
         for _ in range(3):
             found.append([(one.found.paper_id, round(one.vector, 2)) for one in library.search(question, limit=3)])
-            index_opened.append("_chroma" in vars(searcher))
+            index_opened.append("_index" in vars(searcher))
         assert index_opened == [False, False, True]
         assert found[0] == found[1] == found[2]
 

@@ -251,7 +251,7 @@ def test_a_vector_index_that_does_not_find_all_is_built_once_more(
 ) -> None:
     nearest, asked = ChromaIndex.nearest, []
 
-    def forgetful(self: ChromaIndex, vector: Vectors, *, limit: int) -> dict[int, float]:
+    def forgetful(self: ChromaIndex, vector: Vectors, *, limit: int) -> list[int]:
         asked.append(limit)
         if len(asked) == 1:
             raise LibraryDamaged("the vector index has lost records")

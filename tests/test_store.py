@@ -437,15 +437,14 @@ def test_what_is_no_chroma_server_costs_no_paper(opened: Opened, impostor: Impos
 @pytest.mark.parametrize(
     "answer",
     [
-        {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2]]},
-        {"ids": [["1", "2", "x"]], "distances": [[0.1, 0.2, 0.3]]},
-        {"ids": [["1", "2", "9" * 30]], "distances": [[0.1, 0.2, 0.3]]},
-        {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2, float("nan")]]},
-        {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2, -1e30]]},
-        {"ids": [["1", "2", "3"]], "distances": [[0.1, 0.2, True]]},
-        {"ids": [["1", "2", "\u0661"]], "distances": [[0.1, 0.2, 0.3]]},
-        {"ids": [[str(n) for n in range(2_000)]], "distances": [[0.1] * 2_000]},
-        {"ids": [["1", "2", "3"]], "distances": None},
+        {"ids": [["1", "2", "x"]]},
+        {"ids": [["1", "2", "9" * 30]]},
+        {"ids": [["1", "2", "-3"]]},
+        {"ids": [["1", "2", 3]]},
+        {"ids": [["1", "2", "\u0661"]]},
+        {"ids": [[str(n) for n in range(2_000)]]},
+        {"ids": None},
+        {"ids": []},
         [],
     ],
 )

@@ -34,7 +34,7 @@ from assistant.library import CATALOG
 from assistant.library.catalog import Catalog
 from assistant.library.lock import HOLDER
 from assistant.library.shelf import Shelf
-from assistant.library.vectors import from_bytes
+from assistant.library.vectors import from_bytes, held
 from assistant.papers import StoredPaper
 
 Operation = Literal["ingest", "reindex", "remove"]
@@ -190,7 +190,7 @@ def _unfound(library: Path) -> set[str]:
         stored = catalog.stored(catalog.numbers(indexed=False))
         lost = set(stored) - {row.paper for row in catalog.chunks_of()}
         for row in catalog.chunks_of():
-            vector = from_bytes([row.vector], len(row.vector) // 2)[0]
+            vector = held(from_bytes([row.vector], len(row.vector) // 2))[0]
             if row.number not in vectors.nearest(vector, limit=3):
                 lost.add(row.paper)
         return {stored[number].paper_id for number in lost}

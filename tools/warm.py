@@ -4,8 +4,7 @@ output. `tools/bench.py` runs this in a process of its own.
     python tools/warm.py papers.jsonl.gz --library NAME
 
 Queries are titles of real papers cut to five words, drawn with a fixed seed. `p50` and `p95` are milliseconds of one
-search; `recall` is the share of the ten nearest chunks, one a paper by exact search, that the vector index gives among
-its first ten.
+search; `recall` is the share of the ten nearest papers by exact search that are the first ten by the vector index.
 """
 
 import argparse
@@ -34,13 +33,14 @@ def queries(papers: Path, count: int) -> list[str]:
 
 
 def recall(assistant: Assistant, query: str) -> float:
-    """The share of the ten nearest chunks that the vector index gives among its first ten."""
+    """The share of the ten nearest papers that are the first ten by the vector index."""
     searcher = assistant.library._fresh_searcher()
     vector = searcher._embedder.embed([query])[0]
-    exact = {near.chunk for near in list(nearest_exactly(searcher._blocks(), vector, limit=CANDIDATES).values())[:10]}
-    if searcher._chroma is None:
+    exact = list(nearest_exactly(searcher._blocks(), vector, limit=CANDIDATES))[:10]
+    found = searcher._indexed(vector)
+    if found is None:
         raise SystemExit("the vector index cannot be used")
-    return len(exact.intersection(list(searcher._chroma.nearest(vector, limit=CANDIDATES))[:10])) / 10
+    return len(set(exact).intersection(list(found)[:10])) / 10
 
 
 def main() -> None:

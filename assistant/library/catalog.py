@@ -6,6 +6,7 @@ hold it; what is pending is finished by the next writer.
 
 import contextlib
 import operator
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -225,6 +226,13 @@ class Catalog:
             while some := rows.fetchmany(block):
                 yield some
 
+    def vectors_of(
+        self, *, papers: Iterable[int] | None = None, chunks: Iterable[int] = ()
+    ) -> list[tuple[int, int, bytes]]:
+        """(number, paper, vector) of the chunks of these papers, or of these chunks; unknown ones are left out."""
+        column, asked = ("number", chunks) if papers is None else ("paper", papers)
+        return self._among(f"SELECT number, paper, vector FROM chunks WHERE {column}", asked)
+
     def numbers(self, *, indexed: bool) -> list[int]:
         """Numbers of all papers, or of those that were ever `indexed`."""
         only = f"WHERE state = {INDEXED} OR number IN (SELECT paper FROM chunks)" if indexed else ""
@@ -237,14 +245,10 @@ class Catalog:
 
     def data_version(self) -> int:
         """Changes when another connection has written to the file."""
+        if not os.access(self.path.parent, os.W_OK):  # there SQLite takes every look for a change
+            return hash(tuple(_state(file) for file in (self.path, self.path.with_name(f"{FILE}-wal"))))
         with self._mapped():
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
-
-    def owners(self, chunks: Iterable[int]) -> list[tuple[int, int]]:
-        """(chunk, its paper) for each of these chunks, in this order; unknown ones are left out."""
-        asked = list(chunks)
-        known = dict(self._among("SELECT number, paper FROM chunks WHERE number", asked))
-        return [(chunk, known[chunk]) for chunk in asked if chunk in known]
 
     def spans(self, chunks: Iterable[int]) -> dict[int, Chunk]:
         """The span of each of these chunks, by its paper."""
@@ -291,3 +295,12 @@ class Catalog:
             raise LibraryDamaged(
                 f"{self.path} holds a row that cannot be read", hint="Restore a copy of it."
             ) from error
+
+
+def _state(file: Path) -> tuple[int, int]:
+    """When it was written last, and its size; of one that is not there (0, 0)."""
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

@@ -20,7 +20,7 @@ def findings(folder: Path, catalog: Catalog, shelf: Shelf, embedder: Callable[[]
     found = [_catalog(catalog)]
     if pending := catalog.counts()[1]:
         found.append(Finding("pending", "note", f"{pending:,} papers are not yet indexed", FINISH))
-    found += [_lexical(folder, catalog), _vectors(catalog, shelf)]
+    found += [_lexical(folder, catalog, shelf), _vectors(catalog, shelf)]
     try:
         check_embedder(catalog, embedder())
     except EmbedderMismatch as error:
@@ -37,7 +37,7 @@ def _catalog(catalog: Catalog) -> Finding:
     return Finding("catalog", "ok", f"{papers:,} papers, {chunks:,} chunks")
 
 
-def _lexical(folder: Path, catalog: Catalog) -> Finding:
+def _lexical(folder: Path, catalog: Catalog, shelf: Shelf) -> Finding:
     papers, pending, _ = catalog.counts()
     try:
         lexical = open_lexical(folder, catalog)
@@ -45,7 +45,7 @@ def _lexical(folder: Path, catalog: Catalog) -> Finding:
         lexical.close()
     except LibraryError as error:
         return Finding("lexical index", "fault", str(error), MEND)
-    if catalog.meta("vectors") != "clean":
+    if not shelf.is_clean:
         return Finding("lexical index", "note", f"marked unfinished; {size:,} papers", FINISH)
     if papers - pending <= size <= papers:  # what is pending may be there in an older form, or already
         return Finding("lexical index", "ok", f"{size:,} papers")

@@ -16,6 +16,7 @@ from types import ModuleType
 from assistant.embedders import Vectors
 from assistant.errors import LibraryDamaged
 from assistant.library.disk import full
+from assistant.library.seals import MEND
 
 COLLECTION = "chunks"
 BATCH = 5_000  # records a call; Chroma's maximum is 5,461
@@ -97,17 +98,17 @@ class ChromaIndex:
             self._collection.upsert(ids=some["ids"], embeddings=some["embeddings"], metadatas=some["metadatas"])
             self._collection.modify(configuration={"hnsw": {"sync_threshold": SYNC_THRESHOLD, "batch_size": 100}})
 
-    def nearest(self, vector: Vectors, *, limit: int) -> dict[int, float]:
-        """Cosines of the `limit` chunks nearest to `vector` (shape (dimension,)), by chunk number.
+    def nearest(self, vector: Vectors, *, limit: int) -> list[int]:
+        """As the protocol says.
 
         LibraryDamaged where Chroma gives fewer than it must: a lost HNSW folder shows itself in no other way.
         """
         with _mapped(self._folder):
-            answer = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
-            numbers, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
+            answer = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=[])
+            numbers = [int(number) for number in answer["ids"][0]]
             if len(numbers) < limit and len(numbers) < self._collection.count():  # which takes as long as the query
-                raise LibraryDamaged("the vector index has lost records", hint="Run: assistant reindex")
-        return {int(number): 1.0 - distance for number, distance in zip(numbers, distances, strict=True)}
+                raise LibraryDamaged("the vector index has lost records", hint=MEND)
+        return numbers
 
     def close(self) -> None:
         """Give the files back: Chroma keeps one system a path alive in the process otherwise."""
@@ -153,5 +154,5 @@ def _mapped(folder: Path) -> Iterator[None]:
             raise short from error
         raise LibraryDamaged(
             f"the vector index in {folder} cannot be used: {said.splitlines()[0] if said else type(error).__name__}",
-            hint="Run: assistant reindex",
+            hint=MEND,
         ) from error

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
 from assistant.library import selecting
-from assistant.library.schema import SCHEMA, VERSION, primary_code
+from assistant.library.schema import LATER, SCHEMA, VERSION, primary_code
 
 BUSY_SECONDS = 30.0
-MAPPED = (
-    1 << 31
-)  # bytes of the file that are read without copying, SQLite's most; a scan of vectors takes 0.6 of the time
+MAPPED = 1 << 31  # bytes that a reader maps, SQLite's most: 10,000 vectors are read in 11 ms instead of 18
 
 
 def connected(path: Path, *, write: bool, create: bool) -> sqlite3.Connection:
@@ -24,6 +22,8 @@ def connected(path: Path, *, write: bool, create: bool) -> sqlite3.Connection:
     try:
         _prepare(db, write=write or create)
         _check_version(db, path, create=create)
+        if write or create:
+            db.execute(LATER)
     except BaseException:
         db.close()
         raise
@@ -73,9 +73,10 @@ def _prepare(db: sqlite3.Connection, *, write: bool) -> None:
     if write:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")  # what a finished command reports survives a power cut
+    else:
+        db.execute(f"PRAGMA mmap_size = {MAPPED}")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA trusted_schema = OFF")
-    db.execute(f"PRAGMA mmap_size = {MAPPED}")
     db.create_function("folded", 1, selecting.folded, deterministic=True)
 
 

@@ -12,6 +12,7 @@ from assistant.errors import EmbedderMismatch, LibraryDamaged
 from assistant.library.catalog import Catalog
 from assistant.library.lexical import LexicalIndex
 from assistant.library.seals import MEND, seal
+from assistant.library.shelf import CLEAN
 from assistant.papers import Paper
 
 
@@ -24,7 +25,7 @@ def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
     after it was killed, tantivy's last commit counts."""
     place = lexical_folder(folder)
     sealed = catalog.meta("vectors"), catalog.meta("lexical_seal")
-    broken = sealed[0] == "clean" and sealed[1] not in (None, lexical_seal(folder))
+    broken = sealed[0] == CLEAN and sealed[1] not in (None, lexical_seal(folder))
     if broken and sealed == (catalog.meta("vectors"), catalog.meta("lexical_seal")):  # else a writer has been there
         raise LibraryDamaged(f"the lexical index in {place} is not as it was written", hint=MEND)
     return LexicalIndex(place)
@@ -32,7 +33,7 @@ def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
 
 def build_lexical(folder: Path, catalog: Catalog, batches: Iterable[Sequence[tuple[int, Paper]]]) -> LexicalIndex:
     """The lexical index made anew of these papers. It is built aside and put in place whole: readers have the old one
-    until then."""
+    until then, but for the moment between two renames."""
     place = lexical_folder(folder)
     aside, old = place.with_name("lexical.new"), place.with_name("lexical.old")
     lexical = LexicalIndex(aside, create=True)

@@ -23,7 +23,7 @@ from assistant.library.indexes import build_lexical, check_dimension, check_embe
 from assistant.library.lexical import LexicalIndex
 from assistant.library.schema import INDEXED
 from assistant.library.shelf import Shelf
-from assistant.library.vectors import VectorIndex, from_bytes, to_bytes
+from assistant.library.vectors import VectorIndex, from_bytes, held, to_bytes
 from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
 from assistant.results import Intake
 from assistant.text import chunk_spans
@@ -183,10 +183,10 @@ class Writer:
     def _put(self, index: VectorIndex, rows: Sequence[ChunkRow]) -> None:
         stored = self._catalog.stored(sorted({row.paper for row in rows}))
         metadata = [_metadata(stored[row.paper]) for row in rows]
-        index.put([row.number for row in rows], self._vectors(rows), metadata)
+        index.put([row.number for row in rows], self._held(rows), metadata)
 
-    def _vectors(self, rows: Sequence[ChunkRow]) -> Vectors:
-        return from_bytes([row.vector for row in rows], self._embedder.dimension)
+    def _held(self, rows: Sequence[ChunkRow]) -> Vectors:
+        return held(from_bytes([row.vector for row in rows], self._embedder.dimension))
 
     def _claim_embedder(self) -> None:
         check_embedder(self._catalog, self._embedder)
@@ -228,7 +228,7 @@ class Writer:
         the same HNSW may link one to no other (seen in 2 of some 200 builds, of 32 vectors, on two busy cores)."""
         rows = list(islice(self._catalog.chunks_of(), 1))
         with contextlib.suppress(LibraryDamaged):
-            found = not rows or vectors.nearest(self._vectors(rows)[0], limit=ASKED)
+            found = not rows or vectors.nearest(self._held(rows)[0], limit=ASKED)
             return bool(found) and self._shelf.is_whole(vectors)
         return False
 

@@ -17,6 +17,7 @@ import tantivy
 from assistant.cleaning import clean
 from assistant.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from assistant.library.disk import full
+from assistant.library.seals import MEND
 from assistant.papers import Paper
 from assistant.text import ANALYZER, WORDS_ANALYZER, Phrase, analyzer, phrase, spelled, words_analyzer, written
 
@@ -40,9 +41,7 @@ class LexicalIndex:
             else:
                 self._index = tantivy.Index.open(str(self._openable(folder)))
                 if self._index.schema != _schema():
-                    raise LibraryDamaged(
-                        f"the lexical index in {folder} is of another version", hint="Run: assistant reindex"
-                    )
+                    raise LibraryDamaged(f"the lexical index in {folder} is of another version", hint=MEND)
             self._index.register_tokenizer(ANALYZER, analyzer())
             self._index.register_tokenizer(WORDS_ANALYZER, words_analyzer())
             self._index.config_reader(reload_policy="manual")
@@ -216,5 +215,5 @@ def _mapped(folder: Path) -> Iterator[None]:
             raise LibraryReadOnly(f"{folder} cannot be written", hint="Check the folder's permissions.") from error
         raise LibraryDamaged(
             f"the lexical index in {folder} cannot be read: {said.splitlines()[0] if said else type(error).__name__}",
-            hint="Run: assistant reindex",
+            hint=MEND,
         ) from error

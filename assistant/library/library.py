@@ -180,14 +180,13 @@ class Library:
         `side` is `closely`, or `lexical`, `vector` or `fused` to see a part of the work alone. EmbedderMismatch.
         LibraryDamaged: phrases are given and there is no lexical index.
         """
-        for last in (False, False, True):  # a folder that cannot be written has another version at every look
+        while True:
             searcher = self._fresh_searcher()
             with self._catalog.snapshot():
-                if last or self._seen == self._catalog.data_version():  # else something was written in between
+                if self._seen == self._catalog.data_version():  # else something was written in between
                     return searcher.search(
                         question, limit=limit, filters=filters, phrases=phrases, without=without, side=side
                     )
-        raise AssertionError("the last try returns")
 
     def find(self, query: Query, *, limit: int) -> Found:
         """What the library has for a question as it was typed: its words mended where no abstract has them, the

@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.embedders import Vectors
 from assistant.errors import LibraryDamaged, StoreError
+from assistant.library.seals import MEND
 from assistant.library.server import Connection, Server
 
 
@@ -79,16 +80,16 @@ class ServerIndex:
     def flush(self) -> None:
         """Nothing to do: what a server has answered for, it keeps."""
 
-    def nearest(self, vector: Vectors, *, limit: int) -> dict[int, float]:
+    def nearest(self, vector: Vectors, *, limit: int) -> list[int]:
         """As the protocol says; a distributed server may give fewer, since it looks only where they should be."""
         wanted = min(limit, self._server.neighbours)
-        question = {"query_embeddings": [vector.tolist()], "n_results": wanted, "include": ["distances"]}
+        question = {"query_embeddings": [vector.tolist()], "n_results": wanted, "include": []}
         answer = self._present(self._connection.ask("POST", f"{self._path}/query", question))
         with self._connection.expected():
-            pairs = list(zip(answer["ids"][0], answer["distances"][0], strict=True))
-            if len(pairs) > wanted:
+            numbers = [_number(name) for name in answer["ids"][0]]
+            if len(numbers) > wanted:
                 raise ValueError("more than was asked for")
-            return {_number(name): 1.0 - _distance(distance) for name, distance in pairs}
+            return numbers
 
     def claim(self, stamp: str) -> None:
         """Leave this stamp in the collection."""
@@ -126,9 +127,7 @@ class ServerIndex:
     def _present(self, answer: Any) -> Any:
         """`answer`, if there is one. LibraryDamaged: the collection is not there."""
         if answer is None:
-            raise LibraryDamaged(
-                f"the vectors are not on {self._server.address} any more", hint="Run: assistant reindex"
-            )
+            raise LibraryDamaged(f"the vectors are not on {self._server.address} any more", hint=MEND)
         return answer
 
 
@@ -144,10 +143,3 @@ def _number(name: object) -> int:
     if not isinstance(name, str) or not (name.isascii() and name.isdecimal()) or len(name) > 18:
         raise ValueError("no number")
     return int(name)
-
-
-def _distance(said: object) -> float:
-    """What is one minus a cosine, as near as single precision comes to it. ValueError: it is not."""
-    if type(said) not in (int, float) or not -0.01 <= said <= 2.01:  # type: ignore[operator]
-        raise ValueError("no distance")
-    return float(said)  # type: ignore[arg-type]

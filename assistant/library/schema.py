@@ -32,7 +32,6 @@ CREATE TABLE papers(
 CREATE INDEX papers_pending ON papers(number) WHERE state = 0;
 CREATE INDEX papers_date ON papers(date);
 CREATE TABLE identities(key TEXT PRIMARY KEY, number INTEGER NOT NULL REFERENCES papers) WITHOUT ROWID;
-CREATE INDEX identities_number ON identities(number);
 CREATE TABLE sources(
     number INTEGER NOT NULL REFERENCES papers,
     source TEXT NOT NULL,               -- the reader's name
@@ -55,6 +54,8 @@ CREATE TABLE chunks(
 );
 CREATE INDEX chunks_paper ON chunks(paper);
 """
+# What the first libraries of this version lack; a reader does without. It makes removing a paper quick.
+LATER = "CREATE INDEX IF NOT EXISTS identities_number ON identities(number)"
 PENDING, INDEXED = 0, 1  # papers.state
 FIELDS = (
     "title", "abstract", "arxiv_id", "doi", "source_id", "authors", "author_count", "organization", "date",

@@ -1,7 +1,7 @@
-"""The reading side of a library: a question in, ranked papers out, from both indexes.
+"""The reading side of a library: a question in, ranked papers out, from words and from vectors.
 
-Where the vector index is marked dirty, missing, broken or out of reach, exact search over the catalog's vectors
-answers instead, slower and right, with a notice.
+Vectors are first read one by one from the catalog, which is exact; who goes on asking gets the vector index. Where that
+is marked dirty, missing, broken or out of reach, the reading goes on, slower and right, with a notice.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -19,12 +19,12 @@ from assistant.library.fusion import Fused, fuse, reordered
 from assistant.library.indexes import check_dimension, check_embedder, open_lexical
 from assistant.library.lexical import LexicalIndex, Wanted
 from assistant.library.shelf import LOCAL, Shelf
-from assistant.library.vectors import Block, Near, VectorIndex, from_bytes, nearest_exactly
+from assistant.library.vectors import Block, Near, VectorIndex, from_bytes, held, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
 from assistant.text import terms
 
-CANDIDATES = 1_000  # papers or chunks asked of each side before fusion
+CANDIDATES = 300  # papers or chunks asked of each side before fusion
 CLOSELY = 20  # papers whose words are held against the question's one by one; more gained nothing
 CLOSE_WEIGHT = 0.5  # what that counts, beside 1.0 for the fused score; as CLOSELY, from tools/bench_retrieval.py --tune
 FEW = 5_000  # papers that meet the conditions, up to which the lexical index is asked for them by number
@@ -32,11 +32,11 @@ READ = 50  # of the papers found first: their abstracts may explain the question
 # Damaged, or being written by another process, or on a full disk, where Chroma cannot open: all the same from here.
 UNUSABLE = "the vector index is not usable now, searching vectors one by one; if that stays: assistant reindex"
 
-# Vectors read one by one in a process before it opens the vector index: opening costs as much as reading these, and
-# most processes ask once. (The rule of ski rental: never worse than twice the best.)
+# Vectors read one by one before the vector index is opened: that costs about as much as reading these does, and most
+# processes ask once. (The rule of ski rental: buy when renting has cost the price.)
 SCANNED = 1_000_000
 KEPT = 100_000  # vectors that stay in memory between two scans
-BLOCK = 10_000  # vectors read at a time
+BLOCK = 2_000  # vectors read at a time: what fits the cache
 
 Notice = Callable[[str], None]
 Side = Literal["closely", "fused", "lexical", "vector"]
@@ -68,7 +68,7 @@ class Searcher:
             return None
 
     @cached_property
-    def _chroma(self) -> VectorIndex | None:
+    def _index(self) -> VectorIndex | None:
         try:
             return self._shelf.open(chunks=self._chunks)
         except (LibraryDamaged, LibraryFull, StoreError) as error:
@@ -86,8 +86,13 @@ class Searcher:
     def _blocks(self) -> Iterator[Block]:
         """The vectors of all chunks, read from the catalog."""
         for rows in self._catalog.vectors(BLOCK):
-            numbers, papers, vectors = zip(*rows, strict=True)
-            yield Block(np.array(numbers), np.array(papers), from_bytes(vectors, self._embedder.dimension))
+            yield self._block(rows)
+
+    def _block(self, rows: Sequence[tuple[int, int, bytes]]) -> Block:
+        numbers, papers, vectors = zip(*rows, strict=True) if rows else ((), (), ())
+        return Block(
+            np.array(numbers, np.int64), np.array(papers, np.int64), from_bytes(vectors, self._embedder.dimension)
+        )
 
     def search(
         self,
@@ -186,21 +191,20 @@ class Searcher:
         if allowed is not None:
             return self._scan(query, limit=CANDIDATES, also=lexical, only=allowed)
         indexed = self._shelf.place != LOCAL or self._scanned >= SCANNED
-        if indexed and (hits := self._index_hits(query)) is not None:
-            near: dict[int, Near] = {}
-            for chunk, paper in self._catalog.owners(hits):  # nearest first
-                near.setdefault(paper, Near(hits[chunk], chunk))
+        if indexed and (near := self._indexed(query)) is not None:
             return self._scan(query, limit=CANDIDATES, only=set(lexical) - near.keys()) | near
         return self._scan(query, limit=CANDIDATES, also=lexical)
 
-    def _index_hits(self, query: Vectors) -> dict[int, float] | None:
-        """Cosines of the chunks nearest to `query`, by the vector index; None where it cannot be used."""
-        if self._chroma is not None:
+    def _indexed(self, query: Vectors) -> dict[int, Near] | None:
+        """For every paper near the question, by the vector index, its nearest chunk, nearest first; None where that
+        cannot be used."""
+        if self._index is not None:
             try:
-                return self._chroma.nearest(query, limit=CANDIDATES)
+                numbers = self._index.nearest(held(query[None])[0], limit=CANDIDATES)
+                return nearest_exactly([self._block(self._catalog.vectors_of(chunks=numbers))], query, limit=CANDIDATES)
             except (LibraryDamaged, LibraryFull, StoreError) as error:
-                self._chroma.close()
-                self.__dict__["_chroma"] = None
+                self._index.close()
+                self.__dict__["_index"] = None
                 self._tell_unusable(error)
         return None
 
@@ -209,17 +213,16 @@ class Searcher:
     ) -> dict[int, Near]:
         """What the vector index approximates, by reading vectors one by one: `vectors.nearest_exactly`."""
         few = only is not None and (len(only) <= FEW or len(only) < self._chunks / 50)
-        if only is not None and few and "_kept" not in vars(self):
-            rows = list(self._catalog.chunks_of(sorted(only)))
-            matrix = from_bytes([row.vector for row in rows], self._embedder.dimension)
-            some = Block(np.array([row.number for row in rows]), np.array([row.paper for row in rows]), matrix)
-            return nearest_exactly([some], query, limit=limit, also=also)
+        if only is not None and few:
+            return nearest_exactly(
+                [self._block(self._catalog.vectors_of(papers=sorted(only)))], query, limit=limit, also=also
+            )
         self._scanned += self._chunks
         blocks = self._kept if self._chunks <= KEPT else self._blocks()
         return nearest_exactly(blocks, query, limit=limit, also=also, only=only)
 
     def close(self) -> None:
-        for index in ("_chroma", "_lexical"):
+        for index in ("_index", "_lexical"):
             if opened := self.__dict__.get(index):
                 opened.close()
 
