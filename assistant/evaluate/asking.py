@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 from assistant.app import Assistant
 from assistant.citations import check
@@ -11,7 +12,7 @@ from assistant.drafts import Claim
 from assistant.evaluate.judged import Fact, Question
 from assistant.evaluate.metrics import citation_support, hit, ndcg, plain, recall, says
 from assistant.papers import Chunk, Passage
-from assistant.results import Answer, Outcome, Sentence
+from assistant.results import FACTS, Answer, Outcome, Sentence
 from assistant.text import content_terms
 
 DEPTH = 100  # papers searched for: recall@100
@@ -34,13 +35,17 @@ def outcome(
     if not ask or result.failure:
         return result
     answer = assistant.ask(question.text)
-    result = replace(result, failure=answer.failure)
-    if not answer.failure:
-        values = result.values | _values(assistant, question, answer, ids)
-        result = replace(result, values=values, status=answer.status, writer=answer.writer, usage=answer.usage)
-        return replace(result, answer=answer.text)
-    missed = {"answer found": 0.0, "paper cited": 0.0, "quote given": 0.0} if question.fact else {}
-    return replace(result, values=result.values | missed)
+    if answer.failure:
+        missed = dict.fromkeys(FACTS if question.fact else (), 0.0)
+        return replace(result, values=result.values | missed, failure=answer.failure)
+    return replace(
+        result,
+        values=result.values | _values(assistant, question, answer, ids),
+        status=answer.status,
+        writer=answer.writer,
+        answer=answer.text,
+        usage=answer.usage,
+    )
 
 
 def _searched(
@@ -53,9 +58,7 @@ def _searched(
     if failures:
         return replace(result, failure="; ".join(failures))
     ranking = [one.paper_id for one in found]
-    rising = sorted(
-        question.grades.items(), key=lambda item: item[1]
-    )  # of two ids of one paper the better grade counts
+    rising = sorted(question.grades.items(), key=itemgetter(1))  # where two ids are one paper's the better grade counts
     grades = {ids.get(name, f"unknown {name}"): grade for name, grade in rising}
     values = {"nDCG@10": ndcg(ranking, grades, k=10), **{f"recall@{k}": recall(ranking, grades, k=k) for k in CUTS}}
     return replace(result, values=values | {"search seconds": seconds})

@@ -58,9 +58,8 @@ class Keeper:
         held, outcomes, length = _unfinished(part) if os.path.lexists(part) else ({}, [], 0)
         if length:
             self._take(part, held, outcomes)
-        self._lines = part.open("r+b" if length else "wb")
-        self._lines.seek(length)
-        self._lines.truncate()
+        self._lines = part.open("ab")
+        self._lines.truncate(length)
         if not length:
             self._write({"schema": UNFINISHED, "run": self._run})
 
