@@ -98,9 +98,9 @@ def read(folder: str | Path) -> Judged:
 def _unmatched(found: Sequence[Question], grades: Mapping[str, object]) -> Iterator[str]:
     """What of queries and judgements does not belong together."""
     if without := sum(not any(one.grades.values()) for one in found):
-        yield f"{without:,} of {len(found):,} queries have no document judged relevant and are left out"
+        yield f"queries without a document judged relevant, left out: {without:,} of {len(found):,}"
     if lost := len(grades.keys() - {one.key.removeprefix("queries/") for one in found}):
-        yield f"{lost:,} judged queries are not in {QUERIES}"
+        yield f"judged queries that are not in {QUERIES}: {lost:,}"
 
 
 def qrels(path: Path) -> dict[str, dict[str, int]]:

@@ -46,8 +46,8 @@ def test_what_of_queries_and_judgements_does_not_belong_together_is_told(judged:
     found = judging.read(judged)
     assert [one.key for one in found.questions if one.part == "queries"] == ["queries/q1"]
     assert found.notices == (
-        "1 of 2 queries have no document judged relevant and are left out",
-        "1 judged queries are not in queries.jsonl",
+        "queries without a document judged relevant, left out: 1 of 2",
+        "judged queries that are not in queries.jsonl: 1",
     )
 
 

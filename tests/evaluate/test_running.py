@@ -49,7 +49,7 @@ def test_a_ranking_that_misses_papers_scores_as_worked_out_by_hand(assistant: As
     first = result.questions[0].values
     assert first["recall@5"] == 0.5
     assert first["nDCG@10"] == pytest.approx(2 / (2 + 1 / 1.584962500721156))
-    assert result.notices == ("1 of 4 judged papers are not in the library, and count as not found",)
+    assert result.notices == ("judged papers that are not in the library, counted as not found: 1 of 4",)
     assert [one.key for one in result.questions] == ["queries/q1", "queries/q2"]
     assert result.questions[0].status is None
     assert not any(one.metric.startswith(("answer", "citation")) for one in result.measures)
