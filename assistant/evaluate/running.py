@@ -146,9 +146,8 @@ def _unknown(found: Judged, ids: Mapping[str, str], library: str) -> list[str]:
             f"the library “{library}” holds {len(ids):,} of the {len(named):,} judged papers; it is another library",
             hint="Name the judged one: --library NAME",
         )
-    return [f"{missing:,} of {len(named):,} judged papers are not in the library, and count as not found"] * bool(
-        missing
-    )
+    told = f"judged papers that are not in the library, counted as not found: {missing:,} of {len(named):,}"
+    return [told] if missing else []
 
 
 def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
