@@ -49,7 +49,7 @@ def evaluate(
     if not len(library):
         raise EvaluationError("the library is empty", hint="Fill it: assistant ingest PATH")
     ids = library.identified(found.doc_ids)
-    notices = (*found.notices, *_unknown(found, ids, assistant.library_name))
+    notices = (*found.notices, *_unknown(found, ids, assistant.library_name), *_unquoted(assistant, found, ids))
     run = _run(assistant, found, ask=ask)
     with contextlib.closing(Keeper(expanded(str(out)) if out else None, run)) as keeper:
         if keeper.whole:
@@ -150,6 +150,13 @@ def _unknown(found: Judged, ids: Mapping[str, str], library: str) -> list[str]:
     return [told] if missing else []
 
 
+def _unquoted(assistant: Assistant, found: Judged, ids: Mapping[str, str]) -> list[str]:
+    """What is to be told of facts whose judged words do not stand in the paper as the library has it."""
+    facts = [one.fact for one in found.questions if one.fact and one.fact.doc_id in ids]
+    lost = sum(fact.quote not in assistant.show(ids[fact.doc_id]).paper.abstract for fact in facts)
+    return [f"facts whose quote is not in the stored abstract, never hit: {lost:,} of {len(facts):,}"] if lost else []
+
+
 def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
     """All that the figures depend on but the machine and the model's own whims; nothing secret."""
     chosen, status = assistant.settings, assistant.status()
@@ -168,7 +175,7 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
         "asked": "searches and answers" if ask else "searches only",
         "writer": writes or EXTRACTIVE if ask else None,
         "model": chosen.model if asks_model else None,
-        "base_url": endpoint.address if asks_model else None,
+        "base_url": endpoint.address.partition("?")[0] if asks_model else None,
         "prompts": _prompts(chosen.prompts) if asks_model else None,
         "k": chosen.k,
         "context_tokens": chosen.context_tokens if asks_model else None,

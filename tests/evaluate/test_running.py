@@ -74,6 +74,14 @@ def test_an_empty_library_and_nothing_to_search_for_are_refused(assistant: Assis
         evaluate(assistant, judged, ask=False)
 
 
+def test_judged_words_that_the_paper_does_not_hold_are_told(assistant: Assistant, judged: Path) -> None:
+    facts = judged / "facts.jsonl"
+    facts.write_text(facts.read_text().replace("Experiments show", "Experiments showed"))
+    result = evaluate(assistant, judged)
+    assert result.notices == ("facts whose quote is not in the stored abstract, never hit: 1 of 1",)
+    assert (mean(result, "paper cited"), mean(result, "quote given")) == ((1, 1.0), (1, 0.0))
+
+
 # ---- with a model
 
 
