@@ -41,6 +41,16 @@ def test_a_library_that_has_the_answers_finds_and_quotes_them(assistant: Assista
     assert result.seconds > 0
 
 
+def test_an_unanswerable_question_that_is_answered_counts_as_not_stopped_and_nowhere_else(
+    assistant: Assistant, judged: Path
+) -> None:
+    (judged / "unanswerable.jsonl").write_text('{"_id": "u1", "question": "which papers reduce KV cache memory?"}')
+    result = evaluate(assistant, judged)
+    assert mean(result, "stopped") == (1, 0.0)
+    assert mean(result, "wrongly stopped") == (3, 0.0)
+    assert mean(result, "citation recall")[0] == 3
+
+
 def test_a_ranking_that_misses_papers_scores_as_worked_out_by_hand(assistant: Assistant, judged: Path) -> None:
     """q1: a paper judged 1 that is not in the library comes beside the one found first, which is judged 2."""
     with (judged / "qrels.tsv").open("a") as qrels:
@@ -157,22 +167,23 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     out, part = tmp_path / "run.json", tmp_path / "run.json.part"
     ask = assistant.ask
     asked: list[str] = []
-    stopping = True
+    stop_at = 2
 
     def counted(question: str) -> Answer:
-        if stopping and len(asked) == 2:
+        if len(asked) == stop_at:
             raise KeyboardInterrupt
         asked.append(question)
         return ask(question)
 
     monkeypatch.setattr(assistant, "ask", counted)
-    with pytest.raises(KeyboardInterrupt):
-        evaluate(assistant, judged, out=out)
-    assert not out.exists()
-    assert len(part.read_text().splitlines()) == 3
-    with part.open("a") as file:
-        file.write('{"key": "facts/f1", "values": {"ans')  # killed while it wrote
-    stopping = False
+    for stop_at in (2, 4):
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(assistant, judged, out=out)
+        assert not out.exists()
+        assert len(part.read_text().splitlines()) == 1 + stop_at
+        with part.open("a") as file:
+            file.write('{"key": "facts/f1", "values": {"ans')  # killed while it wrote
+    stop_at = -1
     seen: list[tuple[int, int]] = []
     result = evaluate(assistant, judged, out=out, progress=lambda what, done, total: seen.append((done, total)))
     assert len(asked) == len(set(asked)) == 5
