@@ -353,7 +353,7 @@ def test_eval_of_what_cannot_be_judged_is_one_line_and_a_hint(home: Path, tmp_pa
         ((str(tmp_path), "--compare", "a", "b"), 2, "eval needs a folder or --compare"),
         ((str(tmp_path / "nowhere"),), 1, "there is no folder"),
         ((str(tmp_path),), 1, "has none of queries.jsonl"),
-        (("--compare", str(tmp_path / "a"), str(tmp_path / "b")), 1, "no such file"),
+        (("--compare", str(tmp_path / "a"), str(tmp_path / "b")), 1, "there is no file"),
     ):
         done = run("eval", *words)
         assert done.exit_code == status

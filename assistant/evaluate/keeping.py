@@ -13,10 +13,12 @@ from assistant.errors import EvaluationError
 from assistant.render import jsonform
 from assistant.results import Evaluation, Outcome, Status, Usage
 
-Run = dict[str, str | int | None]
+Value = str | int | None
+Run = dict[str, Value]
 
 SCHEMA = "eval/1"
 UNFINISHED = "eval-part/1"
+HEAD = f'{{"schema": "{UNFINISHED}"'.encode()  # how an unfinished one begins
 MAX_BYTES = 500_000_000  # of a kept evaluation; one of 62 questions has 60,000
 _ABOUT = {"judged": "other judged questions", "library": "another state of the library", "prompts": "other prompts"}
 
@@ -47,7 +49,7 @@ class Keeper:
 
     def _take(self, place: Path, held: Run, outcomes: Sequence[Outcome]) -> None:
         """Count what is held as done, if it is of this run."""
-        if told := [difference for name in _names(held, self._run) if (difference := _told(name, held, self._run))]:
+        if told := [_told(name, *values) for name, values in differing(held, self._run).items()]:
             raise EvaluationError(
                 f"{place} holds a run {', '.join(told)}", hint="Name another file, or remove that one to begin anew."
             )
@@ -89,25 +91,17 @@ class Keeper:
             self._lines.close()
 
 
-def _names(*runs: Run) -> list[str]:
-    return list(dict.fromkeys(name for run in runs for name in run))
-
-
-def differing(first: Run, second: Run) -> dict[str, tuple[str | int | None, str | int | None]]:
+def differing(first: Run, second: Run) -> dict[str, tuple[Value, Value]]:
     """What is not the same in two runs, as (first, second)."""
-    return {
-        name: (first.get(name), second.get(name))
-        for name in _names(first, second)
-        if first.get(name) != second.get(name)
-    }
+    names = dict.fromkeys((*first, *second))
+    return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
 
 
-def _told(name: str, held: Run, run: Run) -> str:
-    """What a reader is told of a setting that differs; empty where it does not."""
-    there, here = (("none" if one.get(name) is None else str(one[name])[:60]) for one in (held, run))
-    if there == here:
-        return ""
-    return f"over {_ABOUT[name]}" if name in _ABOUT else f"with {name} {there}, not {here}"
+def _told(name: str, there: Value, here: Value) -> str:
+    """What a reader is told of a setting that a held run has otherwise."""
+    if name in _ABOUT:
+        return f"over {_ABOUT[name]}"
+    return f"with {name} {'none' if there is None else there}, not {'none' if here is None else here}"
 
 
 def read(file: Path) -> tuple[Run, tuple[Outcome, ...]]:
@@ -123,18 +117,18 @@ def _unfinished(file: Path) -> tuple[Run, Sequence[Outcome], int]:
     """Settings and outcomes of an unfinished evaluation, and the bytes up to the end of its last whole line: a process
     that was killed may have left half a one behind it."""
     with _reading(file) as data:
+        if not HEAD.startswith(data[: len(HEAD)]):
+            raise ValueError("another kind of file")
         length = data.rfind(b"\n") + 1
-        head, *rows = [json.loads(line) for line in data[:length].split(b"\n") if line] or [{"schema": UNFINISHED}]
-        if head["schema"] != UNFINISHED:
-            raise ValueError("another kind of document")
-        return _run(head.get("run", {})), [_outcome(row) for row in rows], length
+        head, *rows = [json.loads(line) for line in data[:length].split(b"\n") if line] or [{"run": {}}]
+        return _run(head["run"]), [_outcome(row) for row in rows], length
 
 
 @contextlib.contextmanager
 def _reading(file: Path) -> Iterator[bytes]:
     """The bytes of the file; whatever in them is not as we write it is an EvaluationError."""
     if not file.is_file():
-        raise EvaluationError(f"{file}: no such file", hint="Keep a run in one: assistant eval FOLDER -o FILE.json")
+        raise EvaluationError(f"there is no file {file}", hint="Keep a run in one: assistant eval FOLDER -o FILE.json")
     try:
         if file.stat().st_size > MAX_BYTES:
             raise ValueError("too long to be one")

@@ -37,7 +37,7 @@ def test_runs_over_different_questions_are_not_compared(assistant: Assistant, ju
     evaluate(assistant, judged, out=tmp_path / "b.json", ask=False)
     with pytest.raises(EvaluationError, match="are of different judged questions"):
         compare(tmp_path / "a.json", tmp_path / "b.json")
-    with pytest.raises(EvaluationError, match="no such file"):
+    with pytest.raises(EvaluationError, match="there is no file"):
         compare(tmp_path / "a.json", tmp_path / "c.json")
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant import Assistant
 from assistant.errors import EvaluationError
 from assistant.evaluate import judged as judging
 
@@ -130,3 +131,10 @@ def test_whatever_a_file_holds_it_is_read_or_refused(judged: Path, file: str, da
             assert judging.read(judged).questions
     finally:
         (judged / file).write_bytes(kept)
+
+
+def test_the_questions_about_the_sample_are_read_whole_and_their_papers_known(sample: Assistant, shared: Path) -> None:
+    found = judging.read(shared / "seeds-gold")
+    assert len(found.questions) == 62
+    assert found.notices == ()
+    assert sample.library.identified(found.doc_ids).keys() == found.doc_ids

@@ -237,6 +237,14 @@ def test_a_run_over_another_state_of_the_library_is_refused(judged: Path, few: P
         assert not part.exists()
 
 
+def test_a_run_that_was_killed_at_its_first_line_begins_anew(
+    assistant: Assistant, judged: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run.json.part").write_text('{"schema": "eval-pa')
+    assert len(evaluate(assistant, judged, out=tmp_path / "run.json", ask=False).questions) == 2
+    assert (tmp_path / "run.json").exists()
+
+
 @pytest.mark.parametrize(
     "held",
     [
@@ -255,9 +263,16 @@ def test_a_file_that_is_something_else_is_left_as_it_is(
 ) -> None:
     out = tmp_path / "run.json"
     out.write_text(held)
+    part = out.with_name("run.json.part")
     with pytest.raises(EvaluationError, match="holds no evaluation that can be read"):
         evaluate(assistant, judged, out=out)
     assert out.read_text() == held
+    assert not part.exists()
+    if held:
+        out.rename(part)
+        with pytest.raises(EvaluationError, match="holds no evaluation that can be read"):
+            evaluate(assistant, judged, out=out)
+        assert part.read_text() == held
 
 
 def test_a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_asked(
