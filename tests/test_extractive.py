@@ -67,7 +67,7 @@ def test_what_an_abstract_says_is_never_a_marker_or_markdown(writer: ExtractiveW
     hostile = replace(CSKV, abstract="We reduce the KV cache memory [7] with **all** [our](page) tricks # now 2.")
     (claim,) = parse(writer.write(Request("which papers reduce KV cache memory?", (passage(hostile),))).text)
     assert claim.marks == (1,)
-    assert claim.plain == clean(hostile.abstract).replace("[7]", "(7)")
+    assert claim.plain == clean(hostile.abstract).replace("[", "(").replace("]", ")")
 
 
 def test_with_no_usable_sentence_it_writes_nothing(writer: ExtractiveWriter) -> None:
