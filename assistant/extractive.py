@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.cleaning import clean
-from assistant.drafts import escape
+from assistant.drafts import defused, escape
 from assistant.embedders import Vectors
 from assistant.endpoint import OnText
 from assistant.evidence import holds, mentions, names_in
@@ -119,6 +119,7 @@ class ExtractiveWriter:
 
 def _marked(text: str, n: int) -> str:
     """A sentence with its paper's marker; where it reads as several once it is cleaned, each with the marker."""
+    text = defused(text)
     return " ".join(f"{escape(text[start:end])} [{n}]" for start, end in sentences(text))
 
 
