@@ -192,7 +192,7 @@ def doi_in(text: str) -> str | None:
     return match[1].lower() if match else None
 
 
-_WEB = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#][^\x00-\x20\x7f-\U0010ffff<>()\"`\\|@]*)?")
+_WEB = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#][^\x00-\x20\x7f-\U0010ffff<>()\"`\\|]*)?")
 
 
 def web_address_in(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
@@ -40,6 +41,10 @@ def markdown(text: str, *, headings: tuple[str, ...] = ()) -> None:
     assert all(web_address_in(address) for address in page.addresses), page.addresses
     assert not _BARE_LINK.search(_OWN_LINK.sub("]", text)), text
     assert not headings or set(page.headings) <= set(headings), page.headings
+
+
+# A further `--format` joins here, and in `test_hostile.FORMS`.
+FORMS: dict[str, Callable[[str], None]] = {"text": terminal, "md": markdown, "json": document}
 
 
 class Page(HTMLParser):

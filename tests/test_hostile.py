@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -98,8 +99,10 @@ def opened(shelf: Path, model: Server) -> Iterator[Opened]:
     kept: dict[str, Assistant] = {}
 
     def get(writer: str) -> Assistant:
-        flags = {"model": "m", "base_url": model.url} if writer == "model" else {}
-        return kept.setdefault(writer, Assistant.open(shelf, home=str(shelf), context_tokens=10_000_000, **flags))
+        if writer not in kept:
+            name, url = ("m", model.url) if writer == "model" else (None, None)
+            kept[writer] = Assistant.open(shelf, home=str(shelf), context_tokens=10_000_000, model=name, base_url=url)
+        return kept[writer]
 
     yield get
     for assistant in kept.values():
@@ -125,7 +128,7 @@ def on_screen(result: Answer) -> str:
     return screen.file.getvalue()
 
 
-# A form of output joins by its line here: how it prints an answer, and what makes it inert.
+# A form of output joins by its line here: how an answer is printed in it, and what makes that inert.
 FORMS: dict[str, tuple[Callable[[Answer], str], Callable[[str], None]]] = {
     "text": (on_screen, inert.terminal),
     "md": (markdown.answer, lambda text: inert.markdown(text, headings=PROGRAM)),
@@ -243,9 +246,9 @@ def test_the_prompt_fences_every_abstract_and_expands_nothing(opened: Opened, mo
     inert.terminal(prompt)
 
 
-@pytest.mark.parametrize("form", ["text", "md", "json"])
+@pytest.mark.parametrize("form", inert.FORMS)
 def test_every_command_is_inert(form: str, shelf: Path, papers: dict[str, StoredPaper]) -> None:
-    check = {"text": inert.terminal, "md": inert.markdown, "json": inert.document}[form]
+    check = inert.FORMS[form]
     at = ("--library", str(shelf), "--format", form)
     for words in (("list", "-n", "500"), ("search", "zorbium lattice memory", "-k", "200")):
         done = run(*words, *at)
@@ -263,7 +266,7 @@ def test_shown_it_is_inert_and_whole(name: str, papers: dict[str, StoredPaper]) 
     paper = papers[name]
     text = markdown.paper(paper)
     inert.markdown(text)
-    page = inert.Page(inert.MarkdownIt().render(text))
+    page = inert.Page(MarkdownIt().render(text))
     assert page.headings == [clean(paper.paper.title)]
     assert clean(paper.paper.abstract) in page.paragraphs  # the very text, with nothing made of it
     inert.document(jsonform.papers([paper], library="l"))
@@ -393,13 +396,12 @@ def test_a_file_of_a_hostile_name_is_named_as_text(name: str, tmp_path: Path) ->
 )
 def test_a_hostile_question_is_only_a_question(question: str, shelf: Path) -> None:
     at = ("--library", str(shelf))
-    for command in ("ask", "search"):
-        for form, check in (("text", inert.terminal), ("md", inert.markdown), ("json", inert.document)):
-            done = run(command, *at, "--format", form, "--", question)
-            assert done.exit_code in (0, 3), done.stderr
-            check(done.stdout)
-            inert.terminal(done.stderr)
-            assert "error" not in done.stderr
+    for command, form in (("ask", "text"), ("ask", "md"), ("search", "json")):
+        done = run(command, *at, "--format", form, "--", question)
+        assert done.exit_code in (0, 3), done.stderr
+        inert.FORMS[form](done.stdout)
+        inert.terminal(done.stderr)
+        assert "error" not in done.stderr
 
 
 @pytest.mark.parametrize(
