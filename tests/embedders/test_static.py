@@ -1,5 +1,6 @@
 """The bundled embedder, and Model2Vec models by folder and by hub name."""
 
+import os
 from pathlib import Path
 
 import huggingface_hub.constants
@@ -131,3 +132,13 @@ def test_a_model_whose_file_is_nested_deeply_does_not_crash(tmp_path: Path, file
             load(f"model2vec:{tmp_path}")
     else:  # which is only a part of its fingerprint
         assert load(f"model2vec:{tmp_path}").embed(["memory"]).any()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_model_whose_file_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, file: str) -> None:
+    for name in FILES:
+        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
+    (tmp_path / file).unlink()
+    os.mkfifo(tmp_path / file)
+    with pytest.raises(EmbedderError):
+        load(f"model2vec:{tmp_path}")
