@@ -52,10 +52,10 @@ def check(claims: Sequence[Claim], passages: Sequence[Passage], *, rarity: Mappi
     checked: list[Sentence] = []
     not_said = False
     for claim in claims:
-        if claim.plain.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold():
+        known = tuple(n for n in claim.marks if n in evidence)
+        if _is_not_said(claim.plain) and not any(_is_not_said(text) for n in known for text in evidence[n].texts):
             not_said = True
             continue
-        known = tuple(n for n in claim.marks if n in evidence)
         unknown = tuple(n for n in claim.marks if n not in evidence)
         invented += [f"[{n}]" for n in unknown]
         sentence = _judged(claim, known, unknown, evidence, rarity)
@@ -66,6 +66,11 @@ def check(claims: Sequence[Claim], passages: Sequence[Passage], *, rarity: Mappi
         cite(new, passages[n - 1].found, clean(passages[n - 1].found.paper.title)) for n, new in order.items()
     )
     return Checked(tuple(checked), citations, tuple(invented), not_said)
+
+
+def _is_not_said(text: str) -> bool:
+    """Whether a sentence abstains; one that an abstract holds and that is marked with it is a quotation instead."""
+    return text.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold()
 
 
 class Evidence:

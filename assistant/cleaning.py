@@ -14,11 +14,15 @@ from functools import lru_cache
 # mark, fillers, private use, variation selectors, tag characters (they hide text from the reader, not from a model).
 INVISIBLE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff\U00013430-\U0001343f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff\U00016fe4\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
 _INVISIBLE = re.compile(INVISIBLE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ACCENT_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILE = re.compile(
+    f"({_ACCENT_MARK}{{3}}){_ACCENT_MARK}+"
+)  # more on one letter than any script needs: it runs over lines
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
@@ -27,7 +31,7 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _ANSI.sub("", text.replace("\r\n", "\n"))
-    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+    return _PILE.sub(r"\1", _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text)))
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant import __version__
+from assistant.cleaning import one_line
 from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 
@@ -67,7 +68,7 @@ def _day(text: str, *, last: bool = False) -> date:
     try:
         return day(text, today=date.today(), last=last)
     except UsageError as error:
-        raise typer.BadParameter(f"{error}. {error.hint}") from None
+        raise typer.BadParameter(one_line(f"{error}. {error.hint}")) from None
 
 
 def _last_day(text: str) -> date:

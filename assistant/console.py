@@ -44,7 +44,7 @@ class Run:
 
         from assistant.render.live import Bar
 
-        self.err: Console = Console(stderr=True, highlight=False)
+        self.err: Console = Console(stderr=True, highlight=False, emoji=False)
         self.bar: Bar = Bar(self.err)
 
     def show(
@@ -96,7 +96,7 @@ def _output() -> "Console":
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Output(highlight=False)
+    return Output(highlight=False, emoji=False)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """A writer's draft taken apart: Markdown prose into sentences, each with the passage numbers it is marked with.
 
 Markers are `[1]`, `[2, 3]`, `[4-6]`, `[^1]`, `【1】` or `[paper 1]`. What an abstract says is never a marker: writers
-of ours escape it (`escape`), a group that holds 0, such as the interval `[0, 1]`, is text, and text that looks like a
-marker comes out in round brackets, so that every `[n]` a reader sees is a citation that was checked.
+of ours escape it (`escape`), a group that holds 0, such as the interval `[0, 1]`, is text, and all other brackets of a
+text come out round (`defused`), so that every `[n]` a reader sees is a citation that was checked.
 """
 
 import re
@@ -33,9 +33,12 @@ _MARK = re.compile(
 _ONE = f"[{chr(_FIRST)}-\uf8ff]"
 _AFTER_END = re.compile(rf"([.!?][\"'”’)]*)((?:\s*{_ONE})+)(?=\s|$)")
 _AT_END = re.compile(rf"((?:\s*{_ONE})+)\s*([.!?:;,]*[\"'”’)]*)\s*$")
-_OPENING, _CLOSING = "[［【〔〖〘〚⟦⟨⟪⟬⟮❨❪❬❮❰❲❴⁅﹝｢「『〈《｟", "]］】〕〗〙〛⟧⟩⟫⟭⟯❩❫❭❯❱❳❵⁆﹞｣」』〉》｠"
-_BRACKETED = re.compile(rf"[{re.escape(_OPENING)}]([^{re.escape(_OPENING + _CLOSING)}]{{1,80}})[{re.escape(_CLOSING)}]")
-_INTERVAL = re.compile(r"\s*-?[\d.]+\s*,\s*-?[\d.]+\s*")
+# Unicode's opening and closing punctuation (Ps, Pe), but for quotes and for round, curly and square brackets.
+_OPENING = "〔〖〘〚⟦⟨⟪⟬⟮❨❪❬❮❰❲❴⁅﹝｢「『〈《｟⌈⌊〈⟅⦃⦅⦇⦉⦋⦍⦏⦑⦓⦕⦗⧘⧚⧼⸢⸤⸦⸨⹕⹗⹙⹛︗︵︷︹︻︽︿﹁﹃﹇༺༼᚛⁽₍﴿"
+_CLOSING = "〕〗〙〛⟧⟩⟫⟭⟯❩❫❭❯❱❳❵⁆﹞｣」』〉》｠⌉⌋〉⟆⦄⦆⦈⦊⦌⦎⦐⦒⦔⦖⦘⧙⧛⧽⸣⸥⸧⸩⹖⹘⹚⹜︘︶︸︺︼︾﹀﹂﹄﹈༻༽᚜⁾₎﴾"
+_BRACKETED = re.compile(rf"[{re.escape(_OPENING)}]([^{re.escape(_OPENING + _CLOSING)}]+)[{re.escape(_CLOSING)}]")
+_SQUARE = re.compile(r"[\[(](\s*-?[\d.]+\s*,\s*-?[\d.]+\s*)[\])]|[\[［【\]］】]")
+_ROUND = str.maketrans("[［【]］】", "((()))")
 _NUMBERLIKE = re.compile(r"^\W*(?:(?:passages?|papers?|abstracts?|sources?|refs?)\W*)?\d", re.IGNORECASE)
 _OWN_LIST = re.compile(
     r"(?:references|sources|bibliography|citations|works cited)\s*(?:\W*$|:\s*[\[【]1[\]】]\W*\w)", re.IGNORECASE
@@ -85,16 +88,19 @@ def escape(text: str) -> str:
 
 
 def defused(text: str) -> str:
-    """`text` with what looks like a marker in round brackets: in a prompt, so that a writer that copies it cites
-    nothing; in an answer, so that nobody takes it for a citation. Any bracket that begins with a number looks like
-    one, but for an interval such as `[0, 1]`."""
+    """`text` with round brackets for square ones, and for all others that begin with a number: in a prompt, so that a
+    writer that copies it cites nothing, whatever Markdown makes of it; in an answer, so that nobody takes it for a
+    citation. An interval such as `[0, 1]` or `[0.5, 2)` stays: `parse` reads none as a marker."""
 
-    def soft(match: re.Match[str]) -> str:
-        inside = plain(match[1])
-        interval = _INTERVAL.fullmatch(inside) and ("." in inside or re.match(r"\s*(?:0|-)", inside))
-        return match[0] if interval or not _NUMBERLIKE.search(inside) else f"({match[1].strip()})"
+    def numbered(match: re.Match[str]) -> str:
+        return f"({match[1].strip()})" if _NUMBERLIKE.search(plain(match[1])) else match[0]
 
-    return _BRACKETED.sub(soft, text)
+    def square(match: re.Match[str]) -> str:
+        inside = plain(match[1] or "")
+        is_interval = "." in inside or re.match(r"\s*(?:-|0(?!\d))", inside)
+        return match[0] if is_interval else match[0].translate(_ROUND)
+
+    return _BRACKETED.sub(numbered, _SQUARE.sub(square, text))
 
 
 def _add_claims(text: str, block: int, kind: Kind, claims: list[Claim]) -> None:

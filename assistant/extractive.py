@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.cleaning import clean
-from assistant.drafts import escape
+from assistant.drafts import defused, escape
 from assistant.embedders import Vectors
 from assistant.endpoint import OnText
 from assistant.evidence import holds, mentions, names_in
@@ -94,7 +94,7 @@ class ExtractiveWriter:
             chosen = _chosen(by_paper[n], shape.each)
             length += sum(len(one.text) for one in chosen)
             if relevance[n] >= shape.floor * max(relevance.values()) and (not lines or length <= MAX_CHARACTERS):
-                lines.append("- " + " ".join(f"{escape(one.text)} [{n}]" for one in chosen))
+                lines.append("- " + " ".join(_marked(one.text, n) for one in chosen))
         return Draft("\n".join(lines), self.name)
 
     def _candidates(self, request: Request, question: _Question) -> list[_Candidate]:
@@ -115,6 +115,12 @@ class ExtractiveWriter:
             score += question.role * own + _bonus(question, text)
             candidates.append(_Candidate(n, at, text, share, score, vector))
         return candidates
+
+
+def _marked(text: str, n: int) -> str:
+    """A sentence with its paper's marker; where it reads as several once it is cleaned, each with the marker."""
+    text = defused(text)
+    return " ".join(f"{escape(text[start:end])} [{n}]" for start, end in sentences(text))
 
 
 def _taken_apart(request: Request) -> _Question:
@@ -138,7 +144,7 @@ def _sentences(passage: Passage) -> Iterator[tuple[int, str, float]]:
     is, of the shortest."""
     abstract = passage.found.paper.abstract
     texts = [clean(abstract[start:end]) for start, end in sentences(abstract)]
-    said = [at for at, text in enumerate(texts) if text and not is_link(text)]
+    said = [at for at, text in enumerate(texts) if any(c.isalnum() for c in text) and not is_link(text)]
     usable = [at for at in said if len(texts[at]) <= MAX_SENTENCE]
     for at in usable or sorted(said, key=lambda at: len(texts[at]))[:1]:
         yield at, texts[at], own_word(texts[at], at=at, of=len(texts))

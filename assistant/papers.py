@@ -192,6 +192,16 @@ def doi_in(text: str) -> str | None:
     return match[1].lower() if match else None
 
 
+_WEB = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#][^\x00-\x20\x7f-\U0010ffff<>()\"`\\|]*)?")
+
+
+def web_address_in(text: str | None) -> str | None:
+    """The web address that `text` is, as far as it can be made a link of: http or https, in ASCII, without a user name
+    or password, and without what could end it early in Markdown or HTML."""
+    match = _WEB.fullmatch(text or "")
+    return match[0] if match else None
+
+
 def merge(known: Paper, new: Paper, *, fill: bool = False) -> Paper:
     """`known` brought up to date by `new`: a newer value wins, nothing known is overwritten by nothing.
 

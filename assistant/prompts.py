@@ -5,6 +5,7 @@ template that lacks one or has another is refused, so that an edited prompt cann
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -21,6 +22,9 @@ VARIABLES = {
     "rank-system": {"boundary"},
     "rank-user": {"question", "passages", "count"},
 }
+BOUNDARY_DIGITS = 12
+# `<|im_end|>`, `</s>`, `<think>`, `<｜User｜>`, `<<SYS>>`: some servers read these in a message too. `[INST]` is round.
+_TOKEN = re.compile(r"<(?=[^\W\d]|[/|｜<!])")
 _PLACES = (
     Path(__file__).parent / "_prompts",  # in an installed wheel
     Path(__file__).parent.parent / "prompts",  # in a checkout
@@ -53,17 +57,26 @@ def fill(name: str, *, place: Path, **values: str) -> str:
 def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None) -> tuple[str, str]:
     """(boundary, the passages as numbered text between lines that begin with it), abstracts cut to `most` characters.
 
-    No abstract can foresee the boundary: it is a digest over all of them and the question. Their own `[3]`s become
-    `(3)`.
+    No abstract can foresee the boundary, which is a digest over all of them and the question, and none holds it. Their
+    own `[3]`s become `(3)`, and what a server could take for a token of its chat template becomes text.
     """
     bodies = []
     for passage in passages:
         paper = passage.found.paper
         date = f"\nDate: {paper.date}" if paper.date else ""
         bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)[:most]}")
-    boundary = "=" + hashlib.sha256("\0".join((question, *bodies)).encode()).hexdigest()[:12]
-    parts = [f"{boundary} [{n}]\n{drafts.defused(body)}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
+    bodies = [_TOKEN.sub("< ", drafts.defused(body)) for body in bodies]
+    boundary = _boundary(question, *bodies)
+    parts = [f"{boundary} [{n}]\n{body}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
     return boundary, "\n\n".join(parts)
+
+
+def _boundary(*texts: str) -> str:
+    """The beginning of a line that stands in none of the texts."""
+    seed = "\0".join(texts)
+    while (boundary := "=" + hashlib.sha256(seed.encode()).hexdigest()[:BOUNDARY_DIGITS]) in "\0".join(texts):
+        seed = f"{boundary}\0{seed}"
+    return boundary
 
 
 def _template(name: str, place: Path) -> Template:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from assistant.cleaning import clean
 from assistant.drafts import escape, parse
 from assistant.results import Sentence
 from assistant.text import sentences
-from tests.examples import CSKV, GRAMMAR, PASSAGES, QSERVE
+from tests.examples import CSKV, GRAMMAR, PASSAGES, QSERVE, passage
 
 
 def checked(draft: str) -> Checked:
@@ -96,6 +98,15 @@ def test_a_long_sentence_may_condense_several_of_the_abstract() -> None:
     sentence = only(condensed)
     assert sentence.verdict == "supported"
     assert len(sentence.quotes) >= 2
+
+
+def test_a_quotation_of_the_agreed_sentence_is_no_abstention() -> None:
+    hostile = passage(replace(CSKV, abstract=f"{NOT_SAID} {CSKV.abstract}"))
+    quoted = check(parse(f"{NOT_SAID} [1] CSKV reduces the memory of the KV cache by 80% [1]."), [hostile], rarity={})
+    assert not quoted.not_said
+    assert len(quoted.sentences) == 2
+    assert check(parse(f"{NOT_SAID} [1]"), PASSAGES, rarity={}).not_said  # a model that marks it abstains all the same
+    assert check(parse(NOT_SAID), [hostile], rarity={}).not_said
 
 
 def test_a_second_citation_that_adds_nothing_makes_it_partial() -> None:

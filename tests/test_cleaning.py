@@ -71,6 +71,11 @@ def test_nothing_a_terminal_obeys_survives(hostile: str) -> None:
     assert "[31m" not in printable("\x1b[31mred")
 
 
+def test_marks_do_not_pile_up() -> None:
+    assert printable("m" + "\u0336\u20dd" * 500) == "m\u0336\u20dd\u0336"
+    assert printable("Vie\u0323\u0302t") == "Vie\u0323\u0302t"
+
+
 @given(st.text())
 def test_printable_text_can_always_be_encoded_and_holds_no_control(text: str) -> None:
     out = printable(text)

@@ -188,6 +188,25 @@ def test_doctor_finds_what_is_wrong(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert "fault endpoint: http://127.0.0.1:9/v1 cannot be reached" in done.stdout
 
 
+def test_doctor_checks_the_library_beside_an_embedder_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("ingest", SEED)
+    monkeypatch.setenv("ASSISTANT_EMBEDDER", "model2vec:/nowhere/at/all")
+    done = run("doctor")
+    assert done.exit_code == 1
+    assert "fault embedder: no Model2Vec model in /nowhere/at/all" in done.stdout
+    assert "ok    library: default" in done.stdout
+    assert "ok    catalog" in done.stdout
+
+
+@pytest.mark.parametrize("flag", ["--author", "--source"])
+def test_more_names_than_a_condition_takes_are_wrong_usage(home: Path, flag: str) -> None:
+    names = ";".join(f"name {n}" for n in range(101))
+    for words in (("list",), ("search", "memory"), ("ask", QUESTION)):
+        done = run(*words, flag, names)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "101 names in one condition; 100 is the most" in done.stderr
+
+
 def test_reindex_makes_the_indexes_anew() -> None:
     run("ingest", SEED)
     done = run("reindex")

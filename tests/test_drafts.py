@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.cleaning import clean
 from assistant.drafts import HELD, defused, escape, parse
 
 PROSE = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs", "Co", "Cc"]), max_size=120)
@@ -94,6 +95,40 @@ def test_any_draft_is_parsed(draft: str) -> None:
 def test_an_abstracts_own_brackets_cannot_be_copied_as_a_citation() -> None:
     told_to_model = defused("as shown in [3] and [1, 2], for x in [0, 1)")
     assert told_to_model == "as shown in (3) and (1, 2), for x in [0, 1)"
-    assert defused("[**2**] [*3*] [`4`] 【7】 ［8］ [0, 1] [see 9]") == "(**2**) (*3*) (`4`) (7) (8) [0, 1] [see 9]"
+    assert defused("[**2**] [*3*] [`4`] 【7】 ［8］ [0, 1] [see 9]") == "(**2**) (*3*) (`4`) (7) (8) [0, 1] (see 9)"
     assert defused("[2.] [2a] [1/2] [12345] [②] ⟦2⟧ 〖2〗 [paper 2]") == "(2.) (2a) (1/2) (12345) (②) (2) (2) (paper 2)"
+    assert defused("⦋2⦌ ﹇2﹈ ⹕2⹖ [З] [l] [1, 2.5] (0, 1] [MASK] ⟨x, y⟩") == (
+        "(2) (2) (2) (З) (l) [1, 2.5] (0, 1] (MASK) ⟨x, y⟩"
+    )
     assert not any(claim.marks for claim in parse(told_to_model))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[{', '.join('3' * 40)}]",  # longer than any group that a writer would write
+        f"[3†{'x' * 79}]",
+        "[3†「x]",
+        "[&#x33;]",
+        "[3![]()]",
+        "[3[]()]",
+        "[_3_]",
+        "[paper&nbsp;3]",
+        "[03, 4]",
+        "[[3]]",
+        "**[**3**]**",
+        "&#91;3&#93;",
+        "\\unicode{x5b}3\\unicode{x5d}",
+    ],
+)
+def test_a_marker_that_only_markdown_completes_is_none_either(text: str) -> None:
+    """Each of these was, or could be, a citation once a model had copied it from its prompt."""
+    (claim,) = parse(f"Text {defused(clean(text))} more.")
+    assert claim.marks == ()
+    assert not re.search(r"[\[【]\s*\d", claim.plain)
+
+
+@given(st.text(alphabet="[]【】［］()0123,.-–^†_*`!&#x;\\{}<>: apers", max_size=40))
+def test_nothing_that_is_defused_cites_anything(text: str) -> None:
+    claims = parse(f"Aa {defused(clean(text))} zz")
+    assert not any(claim.marks for claim in claims)

@@ -67,7 +67,7 @@ def test_what_an_abstract_says_is_never_a_marker_or_markdown(writer: ExtractiveW
     hostile = replace(CSKV, abstract="We reduce the KV cache memory [7] with **all** [our](page) tricks # now 2.")
     (claim,) = parse(writer.write(Request("which papers reduce KV cache memory?", (passage(hostile),))).text)
     assert claim.marks == (1,)
-    assert claim.plain == clean(hostile.abstract).replace("[7]", "(7)")
+    assert claim.plain == clean(hostile.abstract).replace("[", "(").replace("]", ")")
 
 
 def test_with_no_usable_sentence_it_writes_nothing(writer: ExtractiveWriter) -> None:
@@ -93,3 +93,22 @@ def test_a_question_about_a_named_paper_is_answered_from_it(writer: ExtractiveWr
     assert {n for claim in parse(writer.write(request).text) for n in claim.marks} == {2}
     listed = replace(request, question="which papers improve the serving throughput like QServe?")
     assert {n for claim in parse(writer.write(listed).text) for n in claim.marks} == {1, 2}
+
+
+def test_a_sentence_of_symbols_does_not_lend_its_marker_to_another_paper(writer: ExtractiveWriter) -> None:
+    """Its other sentence is too long to be quoted, so that the symbols are all that is left of it."""
+    long = f"We reduce the KV cache memory, {'as told at length, ' * 25} and reduce it again."
+    passages = (passage(CSKV, vector=0.6), passage(Paper("KV cache memory", f"{long} ★★★."), vector=0.6))
+    for claim in parse(writer.write(Request("which papers reduce KV cache memory?", passages)).text):
+        assert len(claim.marks) == 1
+        assert ("CSKV" in claim.plain) == (claim.marks == (1,))
+
+
+@pytest.mark.parametrize("between", [".\x00 ", ". [", ".\u200b "])
+def test_a_sentence_that_reads_as_two_once_it_is_cleaned_has_two_markers(
+    writer: ExtractiveWriter, between: str
+) -> None:
+    hostile = Paper("KV", f"We reduce the KV cache memory by 80%{between}We are proud of it.")
+    passages = (passage(hostile),)
+    checked = check(parse(writer.write(Request("who reduces KV cache memory?", passages)).text), passages, rarity={})
+    assert {sentence.verdict for sentence in checked.sentences} == {"supported"}

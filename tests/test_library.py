@@ -322,6 +322,9 @@ def test_a_file_that_is_a_link_is_not_written_through(opened: Opened, tmp_path: 
         "UPDATE meta SET value = 'abc' WHERE key = 'chunk_tokens'; UPDATE papers SET state = 0",
         "UPDATE chunks SET vector = x'00'; UPDATE meta SET value = 'dirty' WHERE key = 'vectors'",
         "UPDATE papers SET authors = '5'",
+        "UPDATE papers SET authors = '[1,null]'",
+        "UPDATE papers SET abstract = x'80'",  # a number would become a text
+        "UPDATE chunks SET start = 'a'",
         "UPDATE papers SET date = 'someday'",
         "UPDATE sources SET day = 'x'",
         "CREATE TRIGGER t AFTER UPDATE ON papers BEGIN DELETE FROM papers; END",
@@ -619,6 +622,7 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
         "library = Library(Path(sys.argv[1]), embedder=embed, notice=notices.append)\n"
         "assert titles(library, 'structured decoding with grammars')[0] == GRAMMAR.title\n"
         "assert any('one by one' in notice for notice in notices)\n"
+        "assert library._fresh_searcher() is library._fresh_searcher()\n"
         "with pytest.raises(LibraryReadOnly): file(library, [CSKV])\n"
         "library.close()\n"
     )

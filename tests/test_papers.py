@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.papers import MAX_TITLE_KEY, Filters, Paper, arxiv_id_in, doi_in, merge, title_key
+from assistant.papers import MAX_TITLE_KEY, Filters, Paper, arxiv_id_in, doi_in, merge, title_key, web_address_in
 
 PAPER = Paper("A Title", "An abstract.", date=date(2024, 5, 1), authors=("Ada",))
 
@@ -96,3 +96,28 @@ def test_filling_takes_only_what_is_not_known() -> None:
 def test_empty_filters_are_false() -> None:
     assert not Filters()
     assert Filters(author="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("https://arxiv.org/abs/2405.04532v1?x=1#top", True),
+        ("http://localhost:8000/a_b~c", True),
+        ("https://example.org/@ada", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//example.org/x", False),
+        ("https://ada:secret@example.org/", False),
+        ("https://arxiv.org@example.org/", False),
+        ("https://аrxiv.org/", False),  # its first letter is Cyrillic
+        ("https://example.org/a b", False),
+        ("https://example.org/)[x](javascript:alert(1)", False),
+        ("https://example.org/`", False),
+        ('https://example.org/"onclick="x', False),
+        ("https://example.org/\n", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_a_plain_web_address_can_be_made_a_link(text: str | None, is_one: bool) -> None:
+    assert web_address_in(text) == (text if is_one else None)

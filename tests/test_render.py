@@ -306,3 +306,16 @@ def test_evaluations_in_json_have_their_schema() -> None:
     assert document["measures"][1]["low"] is None
     assert json.loads(jsonform.comparison(COMPARISON))["differences"][2]["p"] is None
     assert not set(jsonform.evaluation(EVALUATION)) & {"\x1b", "\u202e", "\u200b"}
+
+
+def test_a_footer_names_a_few_invented_citations_and_counts_all() -> None:
+    invented = tuple(f"[{n}]" for n in (*range(90, 1_000), 90))
+    text = markdown.answer(replace(ANSWER, invented=invented)).replace("\\", "")
+    assert "911 invented citations removed ([90], [91], [92], [93], [94], …)" in text
+
+
+def test_markdown_shows_addresses_and_sums_as_text() -> None:
+    text = markdown.escaped("See https://evil.org/?q=1, www.evil.org and $5 or $6.")
+    assert text == "See https\\://evil.org/?q=1, www\\.evil.org and \\$5 or \\$6."
+    linked = replace(ANSWER.citations[1], url="https://x.org/`")
+    assert "](" not in markdown.answer(replace(ANSWER, citations=(linked,)))

@@ -51,6 +51,8 @@ def test_the_keys_are_stripped_and_never_shown() -> None:
         ({"ASSISTANT_STORE": "http://host:8000/?key=x"}, "is no place for vectors"),
         ({"ASSISTANT_STORE": "http://host:99999"}, "is no place for vectors"),
         ({"ASSISTANT_STORE": "cloud:tenant"}, "is no place for vectors"),
+        ({"ASSISTANT_STORE": "cloud:../x"}, "is no place for vectors"),
+        ({"ASSISTANT_STORE": "cloud:x/.."}, "is no place for vectors"),
         ({"ASSISTANT_STORE": "cloud:a/../b"}, "is no place for vectors"),
         ({"ASSISTANT_CONFIG": "/nowhere/config.toml"}, "no such file"),
     ],

@@ -100,6 +100,33 @@ def test_a_bad_optional_field_is_left_out_with_a_problem() -> None:
     assert (record.paper.date, record.paper.upvotes) == (None, 2)
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("javascript:alert(1)", "no web address"),
+        (" DATA:text/html,x", "no web address"),
+        ("file:///etc/passwd", "no web address"),
+        ("https://ada:secret@example.org/", "a user name"),
+        ("https://arxiv.org@example.org/", "a user name"),
+    ],
+)
+def test_an_address_that_a_browser_should_not_open_is_left_out(url: str, reason: str) -> None:
+    problem, record = read(GOOD | {"url": url})
+    assert isinstance(problem, Problem)
+    assert reason in problem.reason
+    assert isinstance(record, Record)
+    assert record.paper.url is None
+    assert paper(GOOD | {"url": "arXiv:2503.11731"}).arxiv_id == "2503.11731"
+
+
+@pytest.mark.parametrize("field", ["title", "abstract"])
+def test_a_text_of_which_nothing_can_be_seen_is_none(field: str) -> None:
+    first, second = read(GOOD, GOOD | {field: "\u200b\x00\u202e"})
+    assert isinstance(first, Record)
+    assert isinstance(second, Problem)
+    assert second.reason == f"{field}: nothing of it can be seen"
+
+
 def test_a_line_too_long_to_be_a_paper_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonl, "MAX_LINE", 1_000)
     long = GOOD | {"abstract": "x" * 5_000}

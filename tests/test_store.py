@@ -458,6 +458,35 @@ def test_neighbours_of_another_form_are_not_believed(impostor: Impostor, answer:
         index.nearest(np.ones(4, dtype=np.float32), limit=10)
 
 
+@pytest.mark.parametrize("answer", [b"1e308", b"-1", b"true", b'"3"', b"1.5", b"9007199254740992", b"[3]"])
+def test_a_count_that_is_none_is_refused(impostor: Impostor, answer: bytes) -> None:
+    impostor.replies = [(200, JSON, b'{"id": "a-1", "metadata": {"stamp": "s"}}'), (200, JSON, answer)]
+    index = ServerIndex(Server(address(impostor)), "papers-x")
+    with contextlib.closing(index), pytest.raises(StoreError, match="is not Chroma's"):
+        len(index)
+
+
+def test_a_removal_that_the_server_fails_after_the_papers_are_gone_is_told(
+    opened: Opened, chroma: ChromaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: ServerIndex, numbers: object) -> None:
+        raise StoreError("the server failed", hint="Try again.")
+
+    notices: list[str] = []
+    with opened(chroma.url, notices=notices) as library:
+        file(library, PAPERS)
+        monkeypatch.setattr(ServerIndex, "remove", fail)
+        (gone,) = library.remove([CSKV.paper_id])
+        assert gone.paper.title == CSKV.title
+        assert len(library) == 2
+        assert any("the papers are removed, and the next command that writes" in notice for notice in notices)
+        monkeypatch.undo()
+        assert CSKV.title not in titles(library, QUESTION)
+    with opened(chroma.url) as library:
+        file(library, [replace(GRAMMAR, upvotes=3)])
+        assert well(library)
+
+
 def test_an_answer_that_never_gets_beyond_its_header_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "READ_SECONDS", 0.2)
     monkeypatch.setattr(bounds, "CONNECT_SECONDS", 0.1)

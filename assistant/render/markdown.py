@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from assistant.cleaning import clean, one_line
-from assistant.papers import StoredPaper
+from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
 from assistant.render.words import byline, flags, footer, marks
 from assistant.results import Answer, Citation, SearchResult, Sentence, cite
 
-_MEANING = re.compile(r"([\\`*_\[\]<>|~#&])")
+# The last two: an address that some Markdown makes a link of without being asked.
+_MEANING = re.compile(r"([\\`*_\[\]<>|~#&$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _BLOCK = re.compile(r"^(?:(\d{1,9})(?=[.)])|(?=[=+-]))")  # what makes a heading, list or rule of a line
 
 
@@ -56,8 +57,8 @@ def _sentence(sentence: Sentence) -> str:
 
 def _reference(one: Citation) -> str:
     title = escaped(one.title)
-    if one.url and re.fullmatch(r"https?://[^\s()<>]+", one.url):
-        title = f"[{title}]({one.url})"
+    if address := web_address_in(one.url):
+        title = f"[{title}]({address})"
     return f"{title} ({escaped(byline(one))})"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from assistant.results import Answer, Citation, Sentence
 
+INVENTED = 5  # markers named in a footer
+
 
 def dated(one: Citation) -> str:
     """Date, where it is known, and source of a reference."""
@@ -35,7 +37,9 @@ def footer(result: Answer) -> str:
         parts.append(_checked(result))
     if result.invented:
         count = len(result.invented)
-        parts.append(f"{counted(count, 'invented citation')} removed ({', '.join(result.invented)})")
+        distinct = list(dict.fromkeys(result.invented))
+        some = ", ".join(distinct[:INVENTED]) + (", …" if len(distinct) > INVENTED else "")
+        parts.append(f"{counted(count, 'invented citation')} removed ({some})")
     if result.removed:
         parts.append(f"{counted(len(result.removed), 'sentence')} taken out")
     if result.usage:

@@ -58,14 +58,34 @@ def _arxiv(value: Any) -> Any:
     return value
 
 
+_SCHEME = re.compile(r"\s*(?!https?://)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+
+def _address(value: Any) -> Any:
+    """No address that a browser would run or open on this machine, and none that shows one host and goes to another."""
+    if isinstance(value, str) and not arxiv_id_in(value) and not doi_in(value):
+        if _SCHEME.match(value):
+            raise ValueError(f"“{one_line(value)[:40]}” is no web address")
+        if "@" in value.partition("://")[2].partition("/")[0]:
+            raise ValueError("an address with a user name")
+    return value
+
+
+def _seen(value: Any) -> Any:
+    """A text, if a reader can see something of it."""
+    if isinstance(value, str) and value.strip() and not one_line(value):
+        raise ValueError("nothing of it can be seen")
+    return value
+
+
 def _plain(value: Any) -> Any:
     """Names and ids go to terminals and into addresses: nothing invisible in them, one line each."""
     return one_line(value) if isinstance(value, str) else value
 
 
 _Name = Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_plain)]
-_Address = Annotated[str, Field(max_length=MAX_URL), BeforeValidator(_plain)]
-_Names = Annotated[tuple[_Name, ...], Field(max_length=MAX_NAMES)]
+_Address = Annotated[str, Field(max_length=MAX_URL), BeforeValidator(_address), BeforeValidator(_plain)]
+_Names = Annotated[tuple[_Name, ...], Field(max_length=MAX_NAMES, fail_fast=True)]  # else a report on each of millions
 
 
 class _Row(BaseModel):
@@ -73,8 +93,10 @@ class _Row(BaseModel):
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, coerce_numbers_to_str=True)
 
-    title: str = Field(min_length=1, max_length=MAX_TITLE)
-    abstract: str = Field(validation_alias=AliasChoices("abstract", "text"), min_length=1, max_length=MAX_ABSTRACT)
+    title: Annotated[str, BeforeValidator(_seen)] = Field(min_length=1, max_length=MAX_TITLE)
+    abstract: Annotated[str, BeforeValidator(_seen)] = Field(
+        validation_alias=AliasChoices("abstract", "text"), min_length=1, max_length=MAX_ABSTRACT
+    )
     id: _Name | None = Field(None, validation_alias=AliasChoices("id", "_id"))
     arxiv_id: Annotated[_Name | None, BeforeValidator(_arxiv)] = None
     doi: Annotated[_Name | None, BeforeValidator(_doi)] = None

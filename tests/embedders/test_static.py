@@ -1,10 +1,13 @@
 """The bundled embedder, and Model2Vec models by folder and by hub name."""
 
+import os
 from pathlib import Path
 
 import huggingface_hub.constants
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
 from assistant import embedders
 from assistant.embedders import BUNDLED, Embedder, load
@@ -98,3 +101,44 @@ def test_the_model_comes_with_a_card_that_names_data_and_licence() -> None:
     card = (BUNDLED / "README.md").read_text()
     assert "CC0" in card
     assert "tools/train_embedder.py" in card
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.ones((5, 8), dtype=np.float32),  # fewer rows than tokens
+        np.ones(30_000, dtype=np.float32),
+        np.full((30_000, 4), np.nan, dtype=np.float32),
+        np.full((30_000, 4), np.inf, dtype=np.float32),
+        np.ones((30_000, 0), dtype=np.float32),
+    ],
+    ids=["too few rows", "one dimension", "no numbers", "infinite", "no width"],
+)
+def test_a_table_that_is_none_is_an_error(tmp_path: Path, table: NDArray[np.float32]) -> None:
+    for name in FILES:
+        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
+    save_file({"embeddings": table}, tmp_path / "model.safetensors")
+    with pytest.raises(EmbedderError, match="cannot be loaded"):
+        load(f"model2vec:{tmp_path}")
+
+
+@pytest.mark.parametrize("file", ["tokenizer.json", "config.json"])
+def test_a_model_whose_file_is_nested_deeply_does_not_crash(tmp_path: Path, file: str) -> None:
+    for name in FILES:
+        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
+    (tmp_path / file).write_text('{"x": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    if file == "tokenizer.json":
+        with pytest.raises(EmbedderError, match="cannot be loaded"):
+            load(f"model2vec:{tmp_path}")
+    else:  # which is only a part of its fingerprint
+        assert load(f"model2vec:{tmp_path}").embed(["memory"]).any()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_model_whose_file_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, file: str) -> None:
+    for name in FILES:
+        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
+    (tmp_path / file).unlink()
+    os.mkfifo(tmp_path / file)
+    with pytest.raises(EmbedderError):
+        load(f"model2vec:{tmp_path}")
