@@ -62,6 +62,7 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("assistant.discovery.LOCAL", ())  # nor do the servers that run on the machine
 
 
 @pytest.fixture

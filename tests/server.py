@@ -20,7 +20,8 @@ class Server:
     def __init__(self) -> None:
         self.replies: list[Reply | Made] = []
         self.bodies: list[dict[str, Any]] = []
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}  # of every reply, over those that it has by itself
+        self.asked: list[tuple[str, dict[str, str]]] = []  # path and headers of the requests
         loaded = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,14 +33,13 @@ class Server:
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                loaded.asked.append((self.path, dict(self.headers)))
                 loaded.bodies.append(json.loads(raw or "{}"))
                 reply = loaded.replies.pop(0) if len(loaded.replies) > 1 else loaded.replies[0]
                 status, kind, body = reply(loaded.bodies[-1]) if callable(reply) else reply
                 self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Retry-After-Ms", "1")
-                for name, value in loaded.headers.items():
+                headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Retry-After-Ms": "1"}
+                for name, value in (headers | loaded.headers).items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
+from assistant.results import Answer, DryRun, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
 # and spaces between its parts.
@@ -18,6 +18,10 @@ _UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 def answer(result: Answer, *, library: str) -> str:
     fields = asdict(result)
     return _document("ask", library, fields)
+
+
+def dry_run(result: DryRun, *, library: str) -> str:
+    return _document("dry-run", library, asdict(result))
 
 
 def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:
