@@ -41,10 +41,10 @@ class Remembering:
         """As `Endpoint.complete`, or the reply that is kept, with the day on which it came."""
         key = self._key(body)
         if kept := self._memory().recall(key):
-            return Reply(printable(kept.text), kept.finish, kept.usage, kept=kept.day)
+            return Reply(printable(kept.text), "stop", kept.usage, kept=kept.day)
         reply = self._endpoint.complete(body, on_text=on_text)
         if reply.text.strip() and reply.finish not in (None, "length", INTERRUPTED):
-            self._memory().keep(key, Kept(self._today(), reply.text, reply.finish, reply.usage))
+            self._memory().keep(key, Kept(self._today(), reply.text, reply.usage))
         return reply
 
     def _key(self, body: Body) -> str:

@@ -67,11 +67,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A model's reply that was kept: the day it came, its text, why it ended, the tokens, if the server had said."""
+    """A model's reply that was kept: the day it came, its text, the tokens, if the server had said."""
 
     day: Date
     text: str
-    finish: str
     usage: Usage | None = None
 
 

@@ -22,6 +22,7 @@ class Server:
         self.bodies: list[dict[str, Any]] = []
         self.headers: dict[str, str] = {}  # of every reply, over those that it has by itself
         self.asked: list[tuple[str, dict[str, str]]] = []  # path and headers of the requests
+        self.held: threading.Event | None = None  # until it is set, a connection stays open after its reply
         loaded = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,6 +44,8 @@ class Server:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+                if loaded.held:
+                    loaded.held.wait(30)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
@@ -64,6 +67,12 @@ def stream(*pieces: str, finish: str | None = "stop") -> Reply:
     base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
     lines = "".join(f"data: {json.dumps(base | event)}\n\n" for event in events)
     return 200, "text/event-stream", lines.encode()
+
+
+def models(*names: object) -> Reply:
+    """A reply to the question which models there are."""
+    data = [{"id": name, "object": "model"} for name in names]
+    return 200, "application/json", json.dumps({"object": "list", "data": data}).encode()
 
 
 def vectors(rows: Iterable[object]) -> Reply:

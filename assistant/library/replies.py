@@ -13,15 +13,15 @@ MAX_CHARACTERS = 1_000_000  # of a reply; one that is longer no writer of ours w
 def recall(db: sqlite3.Connection, key: str) -> Kept | None:
     """The reply under `key`. ValueError, TypeError: no writer of ours wrote it."""
     row = db.execute(
-        "SELECT day, text, finish, prompt_tokens, completion_tokens FROM replies WHERE key = ? AND length(text) <= ?",
+        "SELECT day, text, prompt_tokens, completion_tokens FROM replies WHERE key = ? AND length(text) <= ?",
         (key, MAX_CHARACTERS),
     ).fetchone()
     if row is None:
         return None
-    day, said, finish, prompt, completion = row
+    day, said, prompt, completion = row
     known = all(isinstance(number, int) and number >= 0 for number in (prompt, completion))
     usage = Usage(prompt, completion, estimated=False) if known else None
-    return Kept(Date.fromisoformat(text(day)), text(said), text(finish), usage)
+    return Kept(Date.fromisoformat(text(day)), text(said), usage)
 
 
 def keep(db: sqlite3.Connection, key: str, reply: Kept) -> None:
@@ -30,8 +30,7 @@ def keep(db: sqlite3.Connection, key: str, reply: Kept) -> None:
         return
     tokens = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else (None, None)
     db.execute(
-        "INSERT OR REPLACE INTO replies(key, day, text, finish, prompt_tokens, completion_tokens) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (key, reply.day.isoformat(), reply.text, reply.finish, *tokens),
+        "INSERT OR REPLACE INTO replies(key, day, text, prompt_tokens, completion_tokens) VALUES (?, ?, ?, ?, ?)",
+        (key, reply.day.isoformat(), reply.text, *tokens),
     )
     db.execute("DELETE FROM replies WHERE number <= (SELECT max(number) FROM replies) - ?", (MOST,))

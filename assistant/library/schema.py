@@ -63,7 +63,6 @@ LATER = (
         key TEXT NOT NULL UNIQUE,
         day TEXT NOT NULL,              -- when it came
         text TEXT NOT NULL,
-        finish TEXT NOT NULL,           -- why it ended
         prompt_tokens INTEGER, completion_tokens INTEGER
     )""",
 )
