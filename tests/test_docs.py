@@ -15,10 +15,13 @@ from assistant.papers import Paper, Problem, Provenance
 from assistant.results import (
     Answer,
     Citation,
+    DryRun,
+    Exchange,
     Finding,
     IngestReport,
     Intake,
     LibraryStatus,
+    Price,
     Quote,
     Removal,
     SearchResult,
@@ -111,6 +114,7 @@ def test_every_file_named_in_a_document_exists() -> None:
     ("section", "nouns"),
     [
         ("ask", (Answer, Sentence, Quote, Citation, Usage)),
+        ("dry-run", (DryRun, Exchange, Price)),
         ("search", (SearchResult,)),
         ("papers", (Provenance,)),
         ("ingest", (IngestReport, Intake, Problem)),
