@@ -94,6 +94,13 @@ def pause(error: "openai.APIError", tried: int) -> float | None:
     return seconds if tried < RETRIES and seconds is not None and seconds <= LONGEST_PAUSE else None
 
 
+def broke_off(error: "openai.APIConnectionError") -> bool:
+    """Whether there was a connection, which ended before the reply did."""
+    import httpx2
+
+    return isinstance(error.__cause__, httpx2.ReadError | httpx2.RemoteProtocolError)
+
+
 def out_of_quota(error: "openai.APIError") -> bool:
     """Whether the account has nothing left, which no waiting mends."""
     return "insufficient_quota" in (error.code, error.type)

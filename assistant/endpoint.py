@@ -15,7 +15,7 @@ from datetime import date as Date
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from assistant.bounds import asked_pause, bounded_client, closed_after, out_of_quota, pause
+from assistant.bounds import asked_pause, bounded_client, broke_off, closed_after, out_of_quota, pause
 from assistant.cleaning import one_line, printable
 from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
 from assistant.results import Usage
@@ -173,8 +173,7 @@ class Endpoint:
             ) from None
         except openai.NotFoundError as error:
             raise EndpointError(
-                f"{where} has no model “{model}” or no such address (404): {self._said(error)}",
-                hint=missing,
+                f"{where} has no model “{model}” or no such address (404): {self._said(error)}", hint=missing
             ) from None
         except openai.RateLimitError as error:
             raise self._limited(error) from None
@@ -189,7 +188,7 @@ class Endpoint:
                 raise error.__cause__ from None
             if started + PATIENCE * self._timeout_s < time.monotonic():  # `closed_after` has closed it
                 raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
-            if _broke_off(error):
+            if broke_off(error):
                 raise IncompleteReply(
                     f"{where} broke off its reply", hint="Try again; is the server still running?"
                 ) from None
@@ -221,9 +220,8 @@ class Endpoint:
         said, status = self._said(error), getattr(error, "status_code", None)
         if status == 413 or (status in (None, 400, 422) and _OVERFLOW.search(f"{error.code} {error.type} {said}")):
             return ContextOverflow(f"the prompt is too long for {model}: {said}", hint="Use a smaller -k.")
-        return EndpointError(
-            f"{self.address} failed{f' ({status})' if status else ''}: {said}", hint="Try again later."
-        )
+        with_status = f" ({status})" if status else ""
+        return EndpointError(f"{self.address} failed{with_status}: {said}", hint="Try again later.")
 
     def _said(self, error: Exception) -> str:
         """What the endpoint said, in one short line."""
@@ -279,13 +277,6 @@ def _text(content: Any) -> str:
     if content is not None and not isinstance(content, str):
         raise ValueError(f"its content is no text but {json.dumps(content, default=str)[:80]}")
     return printable(content or "")
-
-
-def _broke_off(error: "openai.APIConnectionError") -> bool:
-    """Whether there was a connection, which ended before the reply did."""
-    import httpx2
-
-    return isinstance(error.__cause__, httpx2.ReadError | httpx2.RemoteProtocolError)
 
 
 def _usage(given: Any) -> Usage | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.endpoint import Body, Completions, OnText, Reply
-from assistant.errors import BudgetError
+from assistant.errors import BudgetError, IncompleteReply
 from assistant.results import Price, Usage
 from assistant.writers import MESSAGE_TOKENS, counted
 
@@ -69,10 +69,16 @@ class Metered:
         reply_tokens = int(body.get("max_tokens", 0))
         most = replace(most, prompt_tokens=most.prompt_tokens + MESSAGE_TOKENS, completion_tokens=reply_tokens)
         self._check(replace(most, cost=cost(most, price)), str(body["model"]))
-        reply = self._endpoint.complete(body, on_text=on_text)
-        usage = reply.usage or counted(body, reply.text)
-        self.exchanges.append(replace(usage, cost=cost(usage, price)))
+        try:
+            reply = self._endpoint.complete(body, on_text=on_text)
+        except IncompleteReply:  # its prompt was read, and perhaps more was written than is known here
+            self._note(counted(body), price)
+            raise
+        self._note(reply.usage or counted(body, reply.text), price)
         return reply
+
+    def _note(self, usage: Usage, price: Price | None) -> None:
+        self.exchanges.append(replace(usage, cost=cost(usage, price)))
 
     def spent(self, *, since: int = 0) -> Usage:
         """What the exchanges took, all or those from number `since` on."""

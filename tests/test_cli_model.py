@@ -152,9 +152,13 @@ def test_an_interrupt_shows_what_came_as_incomplete_and_exits_130(home: Path, se
     server.replies, server.headers = [stream(TEXT, " And more", finish=None)], {"Content-Length": "1000000"}
     server.held = threading.Event()
     words = ("ask", QUESTION, "--library", "sample", "--model", "m", "--base-url", server.url)
+    code = (  # a worker of the tests ignores the signal, and what it starts does too
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from assistant.cli import main; main()"
+    )
     environment = os.environ | {"FORCE_COLOR": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT), "COLUMNS": "400"}
     with subprocess.Popen(
-        [sys.executable, "-m", "assistant", *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None

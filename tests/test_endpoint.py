@@ -90,6 +90,19 @@ def test_a_connection_that_breaks_is_an_incomplete_reply(server: Server, streame
     assert len(server.bodies) == (1 if streamed else 3)  # what was shown is not asked for again
 
 
+def test_an_error_that_is_only_text_is_repeated(server: Server) -> None:
+    server.replies = [(400, "application/json", b'{"error": "model is loading"}')]
+    with pytest.raises(EndpointError, match=r"failed \(400\): model is loading"):
+        OpenAIWriter("m", server.endpoint()).write(REQUEST)
+
+
+def test_a_server_that_knows_no_stream_options_still_streams(server: Server) -> None:
+    server.replies = [failure(400, "unknown field: stream_options"), stream("It is so [1].")]
+    draft = OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=lambda piece: None)
+    assert draft.text == "It is so [1]."
+    assert server.bodies[1].keys() == server.bodies[0].keys() - {"stream_options"}
+
+
 def test_a_stream_of_no_choices_is_no_answer(server: Server) -> None:
     server.replies = [(200, "text/event-stream", b'data: {"choices": null}\n\ndata: [DONE]\n\n')]
     with pytest.raises(IncompleteReply, match="empty reply"):

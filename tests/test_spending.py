@@ -6,10 +6,10 @@ import re
 import pytest
 
 from assistant.endpoint import Body
-from assistant.errors import BudgetError
+from assistant.errors import BudgetError, IncompleteReply
 from assistant.results import Price, Usage
 from assistant.spending import PRICES, Limits, Metered, cost, listed, total
-from tests.server import Server, completion
+from tests.server import Server, completion, stream
 
 BODY: Body = {"model": "m", "messages": [{"role": "user", "content": "word " * 400}], "max_tokens": 50}
 REPLY = completion("It is so [1].", usage={"prompt_tokens": 400, "completion_tokens": 10})
@@ -50,6 +50,14 @@ def test_exchanges_are_added_up_whether_or_not_the_server_counts(server: Server)
     assert spent.estimated
     assert spent.prompt_tokens > 800
     assert metered.spent(since=1).prompt_tokens == spent.prompt_tokens - 400
+
+
+def test_a_reply_that_broke_off_has_cost_its_prompt(server: Server) -> None:
+    server.replies, server.headers = [stream("It is")], {"Content-Length": "100000"}
+    metered = Metered(server.endpoint(), price=DEAR)
+    with pytest.raises(IncompleteReply):
+        metered.complete(BODY, on_text=lambda piece: None)
+    assert metered.spent().prompt_tokens > 400
 
 
 @pytest.mark.parametrize(
