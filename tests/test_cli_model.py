@@ -19,7 +19,7 @@ from assistant.errors import BudgetError
 from tests.conftest import ROOT
 from tests.server import Reply, Server, completion, failure, stream
 
-QUESTION = "which papers reduce KV cache memory?"
+QUESTION = "how does CSKV reduce KV cache memory?"
 TEXT = "CSKV can reduce the memory overhead of the KV cache by 80% [1]."
 USAGE = {"prompt_tokens": 4_000, "completion_tokens": 30}
 KEY = "sk-secret-0123456789"

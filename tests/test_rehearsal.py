@@ -11,7 +11,7 @@ from assistant.cli import app
 from assistant.errors import UsageError
 from tests.server import Server, completion
 
-QUESTION = "which papers reduce KV cache memory?"
+QUESTION = "how does CSKV reduce KV cache memory?"
 KEY = "sk-secret-0123456789"
 
 
@@ -76,7 +76,7 @@ def test_without_a_model_it_says_that_nothing_would_be_sent(sample_home: Path, m
     monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
     done = run(QUESTION)
     assert done.stdout.startswith("no model is chosen, so that nothing would be sent")
-    assert "Question: which papers reduce KV cache memory?" in done.stdout
+    assert f"Question: {QUESTION}" in done.stdout
 
 
 def test_a_question_that_the_gate_stops_would_send_nothing(dry: Server) -> None:

@@ -73,10 +73,13 @@ def test_an_endpoint_that_is_silent_for_its_time_is_not_given_the_same_again(ser
     assert len(server.bodies) == 1
 
 
-def test_a_reply_beyond_our_bounds_is_not_asked_for_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("headers", "said"), [({}, "longer than"), ({"Content-Encoding": "gzip"}, "compressed")])
+def test_a_reply_beyond_our_bounds_is_not_asked_for_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], said: str
+) -> None:
     monkeypatch.setattr("assistant.bounds.MAX_BYTES", 1_000)
-    server.replies = [completion("word " * 2_000)]
-    with pytest.raises(EndpointError, match="longer than"):
+    server.replies, server.headers = [completion("word " * 2_000)], headers
+    with pytest.raises(EndpointError, match=said):
         OpenAIWriter("m", server.endpoint()).write(REQUEST)
     assert len(server.bodies) == 1
 
