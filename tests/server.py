@@ -42,8 +42,9 @@ class Server:
                 headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Retry-After-Ms": "1"}
                 for name, value in (headers | loaded.headers).items():
                     self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # who asked may have gone
+                    self.end_headers()
+                    self.wfile.write(body)
                 if loaded.held:
                     loaded.held.wait(30)
 

@@ -128,7 +128,7 @@ def test_every_way_to_say_that_the_prompt_is_too_long_is_known(server: Server, r
         OpenAIWriter("m", server.endpoint()).write(LONG, on_text=lambda piece: None)
 
 
-@pytest.mark.parametrize(("said", "warned"), [(512, True), (2_100, False)])
+@pytest.mark.parametrize(("said", "warned"), [(1_600, True), (2_100, False)])
 def test_a_prompt_that_the_server_cut_in_silence_is_told_of(server: Server, said: int, warned: bool) -> None:
     server.replies = [completion("It is so [1].", usage={"prompt_tokens": said, "completion_tokens": 5})]
     notice = OpenAIWriter("m", server.endpoint()).write(LONG).notice

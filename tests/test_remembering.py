@@ -12,6 +12,7 @@ import pytest
 from assistant.embedders import BUNDLED, StaticEmbedder
 from assistant.endpoint import Body, Endpoint
 from assistant.library import CATALOG, Library, lock
+from assistant.library.catalog import Catalog
 from assistant.library.replies import MOST
 from assistant.remembering import Remembering
 from assistant.results import Kept, Usage
@@ -188,6 +189,17 @@ def test_keeping_a_reply_is_no_news_to_a_search_but_what_others_write_is(library
     assert library._searcher is searcher
     with Library(library.folder, embedder=lambda: StaticEmbedder("bundled", BUNDLED)) as other:
         other.keep("other", Kept(TODAY, "reply"))
+    library.keep("k", Kept(TODAY, "reply"))
+    library.search("cache", limit=1)
+    assert library._searcher is not searcher
+
+
+def test_what_another_process_writes_just_then_is_news(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.search("cache", limit=1)
+    searcher = library._searcher
+    monkeypatch.setattr(  # between what is kept and a look at whether it is all that was written
+        Catalog, "settle", lambda self, **more: tamper(library, "INSERT INTO meta VALUES ('other', '1')")
+    )
     library.keep("k", Kept(TODAY, "reply"))
     library.search("cache", limit=1)
     assert library._searcher is not searcher
