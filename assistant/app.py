@@ -143,7 +143,7 @@ class Assistant:
         on_text: OnText | None = None,
     ) -> Answer:
         """An answer with every sentence checked; the question may have operators (`queries.parse`). It never raises
-        for a failing model: see `Answer.failure`."""
+        for a failing model: see `Answer.failure`. BudgetError: a limit of the settings would be passed."""
         before = len(self._metered.exchanges)
         answer = self._asked(
             question, k, filters, model=self._model, reranker=self._reranker, strict=strict, on_text=on_text

@@ -89,8 +89,6 @@ def pause(error: "openai.APIError", tried: int) -> float | None:
         seconds = seconds if asked is None else asked
     elif not isinstance(error, openai.APIConnectionError) or isinstance(error, openai.APITimeoutError):
         return None  # what has used up its time is not given the same again
-    elif isinstance(error.__cause__, EndpointError):  # our own bounds were met
-        return None
     return seconds if tried < RETRIES and seconds is not None and seconds <= LONGEST_PAUSE else None
 
 

@@ -184,8 +184,6 @@ class Endpoint:
                 f"{where} did not answer within {self._timeout_s:g} s", hint="Set ASSISTANT_TIMEOUT higher."
             ) from None
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, EndpointError):  # our bounds, met while the SDK was reading
-                raise error.__cause__ from None
             if started + PATIENCE * self._timeout_s < time.monotonic():  # `closed_after` has closed it
                 raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
             if broke_off(error):

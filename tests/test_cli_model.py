@@ -120,8 +120,10 @@ def test_a_limit_holds_for_all_that_one_assistant_asks(home: Path, server: Serve
     with Assistant.open(
         "sample", home=str(home), model="m", base_url=server.url, max_tokens_total=12_000, cache="off"
     ) as assistant:
-        assert assistant.ask(QUESTION).usage is not None
-        assistant.ask(QUESTION)
+        for _ in range(2):
+            usage = assistant.ask(QUESTION).usage
+            assert usage is not None
+            assert usage.prompt_tokens == 4_000  # of this question, not of all
         with pytest.raises(BudgetError):
             assistant.ask(QUESTION)
     assert len(server.bodies) == 2
