@@ -1,9 +1,10 @@
 """`Assistant`: the Python API, and the only place where settings become working parts."""
 
+import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
 from functools import cached_property
@@ -61,6 +62,7 @@ class Assistant:
         self._notice = notice
         self._progress: Progress = progress or (lambda what, done, total: None)
         self._library: Library | None = None
+        self._keeps_replies = chosen.cache == "on"
         self.library_name, self.folder = _place(chosen)
 
     @classmethod
@@ -120,14 +122,16 @@ class Assistant:
         k: int | None = None,
         filters: Filters | None = None,
         on_failure: Notice | None = None,
+        on_notice: Notice | None = None,
     ) -> list[SearchResult]:
         """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`). Where a model
-        was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own."""
+        was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own.
+        `on_notice` (else the notice) gets what a reader should know of the question."""
         query = parse(checked_question(question), today=Date.today(), filters=filters)
         k, reranker = self._k(k), self._reranker
         found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
         for notice in filter(None, (*found.notices, found.why_nothing)):
-            self._notice(self.addressed(notice))
+            (on_notice or self._notice)(self.addressed(notice))
         ranked = reranked(found.question, found.passages, reranker)
         if ranked.failure:
             (on_failure or self._notice)(ranked.failure)
@@ -180,6 +184,15 @@ class Assistant:
             why="" if asked else answer.why,
             notices=answer.notices,
         )
+
+    @contextlib.contextmanager
+    def asking_anew(self) -> Iterator[None]:
+        """Inside, models are asked whatever is kept, and nothing is kept: for figures of what they say and take."""
+        before, self._keeps_replies = self._keeps_replies, False
+        try:
+            yield
+        finally:
+            self._keeps_replies = before
 
     def _asked(
         self,
@@ -294,9 +307,7 @@ class Assistant:
 
     @cached_property
     def _completions(self) -> Completions:
-        if self.settings.cache == "off":
-            return self._metered
-        return Remembering(self._metered, lambda: self.library, today=Date.today)
+        return Remembering(self._metered, lambda: self.library if self._keeps_replies else None, today=Date.today)
 
     @property
     def _price(self) -> Price | None:

@@ -26,11 +26,13 @@ class Memory(Protocol):
 
 
 class Remembering:
-    """An endpoint whose whole replies are kept in a memory, by a digest of all that was sent and to where: question,
-    passages, templates, model, settings, address. So what changes any of these asks anew. Of what is secret nothing is
-    in the key: neither the API key nor what `address` leaves out."""
+    """An endpoint whose whole replies are kept in a memory, where there is one, by a digest of all that was sent and to
+    where: question, passages, templates, model, settings, address. So what changes any of these asks anew. Of what is
+    secret nothing is in the key: neither the API key nor what `address` leaves out."""
 
-    def __init__(self, endpoint: Completions, memory: Callable[[], Memory], *, today: Callable[[], Date]) -> None:
+    def __init__(
+        self, endpoint: Completions, memory: Callable[[], Memory | None], *, today: Callable[[], Date]
+    ) -> None:
         self._endpoint, self._memory, self._today = endpoint, memory, today
 
     @property
@@ -39,12 +41,15 @@ class Remembering:
 
     def complete(self, body: Body, *, on_text: OnText | None = None) -> Reply:
         """As `Endpoint.complete`, or the reply that is kept, with the day on which it came."""
+        memory = self._memory()
+        if memory is None:
+            return self._endpoint.complete(body, on_text=on_text)
         key = self._key(body)
-        if kept := self._memory().recall(key):
+        if kept := memory.recall(key):
             return Reply(printable(kept.text), "stop", kept.usage, kept=kept.day)
         reply = self._endpoint.complete(body, on_text=on_text)
         if reply.text.strip() and reply.finish not in (None, "length", INTERRUPTED):
-            self._memory().keep(key, Kept(self._today(), reply.text, reply.usage))
+            memory.keep(key, Kept(self._today(), reply.text, reply.usage))
         return reply
 
     def _key(self, body: Body) -> str:

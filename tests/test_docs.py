@@ -15,12 +15,17 @@ from assistant.papers import Paper, Problem, Provenance
 from assistant.results import (
     Answer,
     Citation,
+    Comparison,
+    Difference,
     DryRun,
+    Evaluation,
     Exchange,
     Finding,
     IngestReport,
     Intake,
     LibraryStatus,
+    Measure,
+    Outcome,
     Price,
     Quote,
     Removal,
@@ -121,6 +126,8 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("remove", (Removal,)),
         ("status", (LibraryStatus,)),
         ("doctor", (Finding,)),
+        ("eval", (Evaluation, Measure, Outcome)),
+        ("comparison", (Comparison, Difference)),
     ],
 )
 def test_every_json_field_is_documented(section: str, nouns: tuple[type, ...]) -> None:
