@@ -1,20 +1,21 @@
 """`Assistant`: the Python API, and the only place where settings become working parts."""
 
+import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, rerankers, sample, settings
+from assistant import doctor, embedders, places, rehearsal, rerankers, sample, settings
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
 from assistant.embedders import Embedder
-from assistant.endpoint import Endpoint, OnText
+from assistant.endpoint import Completions, Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
@@ -22,9 +23,12 @@ from assistant.ingest import ingest
 from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
+from assistant.rehearsal import Rehearsal
+from assistant.remembering import Remembering
 from assistant.rerankers import Reranker, reranked
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
+from assistant.results import Answer, DryRun, Finding, IngestReport, LibraryStatus, Price, Removal, SearchResult
 from assistant.settings import Settings
+from assistant.spending import Limits, Metered, listed
 from assistant.writers import OpenAIWriter, Writer
 
 DEFAULT = "default"
@@ -58,6 +62,7 @@ class Assistant:
         self._notice = notice
         self._progress: Progress = progress or (lambda what, done, total: None)
         self._library: Library | None = None
+        self._keeps_replies = chosen.cache == "on"
         self.library_name, self.folder = _place(chosen)
 
     @classmethod
@@ -142,13 +147,70 @@ class Assistant:
         on_text: OnText | None = None,
     ) -> Answer:
         """An answer with every sentence checked; the question may have operators (`queries.parse`). It never raises
-        for a failing model: see `Answer.failure`."""
+        for a failing model: see `Answer.failure`. BudgetError: a limit of the settings would be passed."""
+        before = len(self._metered.exchanges)
+        answer = self._asked(
+            question, k, filters, model=self._model, reranker=self._reranker, strict=strict, on_text=on_text
+        )
+        if answer.usage or len(self._metered.exchanges) > before:
+            answer = replace(answer, usage=self._metered.spent(since=before))
+        return answer
+
+    def rehearse(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> DryRun:
+        """What `ask` would send to the model for this question, as if nothing were kept; nothing is sent. UsageError:
+        finding papers for it would send something already."""
+        chosen = self.settings
+        if chosen.embedder.startswith("openai:"):
+            raise UsageError(
+                f"a dry run sends nothing, but to find papers the question is sent to {chosen.embedder}",
+                hint="See what is found with: assistant search",
+            )
+        name = self._model.name if self._model else None
+        writer = Rehearsal(name or "")
+        answer = self._asked(
+            question, k, filters, model=writer, reranker=self._loaded_reranker(lambda: writer if name else None)
+        )
+        price = self._price or listed(writer.name, self._endpoint.address)
+        asked = rehearsal.exchanges(writer.asked, model=writer.name, price=price)
+        return DryRun(
+            question=answer.question,
+            model=name,
+            address=self._endpoint.address,
+            exchanges=asked,
+            prompt_tokens=sum(one.prompt_tokens for one in asked),
+            completion_tokens=sum(one.completion_tokens for one in asked),
+            price=price,
+            cost=sum(one.cost or 0.0 for one in asked) if price else None,
+            why="" if asked else answer.why,
+            notices=answer.notices,
+        )
+
+    @contextlib.contextmanager
+    def asking_anew(self) -> Iterator[None]:
+        """Inside, models are asked whatever is kept, and nothing is kept: for figures of what they say and take."""
+        before, self._keeps_replies = self._keeps_replies, False
+        try:
+            yield
+        finally:
+            self._keeps_replies = before
+
+    def _asked(
+        self,
+        question: str,
+        k: int | None,
+        filters: Filters | None,
+        *,
+        model: Writer | None,
+        reranker: Reranker | None,
+        strict: bool = False,
+        on_text: OnText | None = None,
+    ) -> Answer:
         today = Date.today()
         parse(checked_question(question), today=today, filters=filters)  # before a library is opened, or built, for it
         chosen = self.settings
         desk = Desk(
             self._extractive,
-            self._model,
+            model,
             prompts=chosen.prompts,
             context_tokens=chosen.context_tokens,
             max_tokens=chosen.answer_tokens,
@@ -159,7 +221,7 @@ class Assistant:
             desk=desk,
             k=self._k(k),
             today=today,
-            reranker=self._reranker,
+            reranker=reranker,
             filters=filters,
             strict=strict,
             on_text=on_text,
@@ -236,7 +298,20 @@ class Assistant:
     @cached_property
     def _endpoint(self) -> Endpoint:
         chosen = self.settings
-        return Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout)
+        return Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout, notice=self._notice)
+
+    @cached_property
+    def _metered(self) -> Metered:
+        limits = Limits(self.settings.max_tokens_total, self.settings.max_cost)
+        return Metered(self._endpoint, price=self._price, limits=limits)
+
+    @cached_property
+    def _completions(self) -> Completions:
+        return Remembering(self._metered, lambda: self.library if self._keeps_replies else None, today=Date.today)
+
+    @property
+    def _price(self) -> Price | None:
+        return Price(*self.settings.price) if self.settings.price else None
 
     @cached_property
     def _extractive(self) -> ExtractiveWriter:
@@ -249,14 +324,15 @@ class Assistant:
             self._notice("no model is asked, since none is named; choose one with --model or ASSISTANT_MODEL")
         if chosen.model is None or chosen.model == EXTRACTIVE:
             return None
-        return OpenAIWriter(chosen.model, self._endpoint)
+        return OpenAIWriter(chosen.model, self._completions)
 
     @cached_property
     def _reranker(self) -> Reranker | None:
+        return self._loaded_reranker(lambda: self._model)
+
+    def _loaded_reranker(self, model: Callable[[], Writer | None]) -> Reranker | None:
         chosen = self.settings
-        return rerankers.load(
-            chosen.rerank, model=lambda: self._model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens
-        )
+        return rerankers.load(chosen.rerank, model=model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:

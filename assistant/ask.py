@@ -89,6 +89,8 @@ def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) 
     failed = tuple(s for s in checked.sentences if s.verdict == "unsupported")
     kept = tuple(s for s in checked.sentences if not (strict and s.verdict == "unsupported"))
     status, why = _status(kept, checked)
+    if draft.interrupted and status == "answered":
+        status, why = "partial", "it was interrupted before it was finished"
     if status == "unanswered":
         kept = ()
     removed = failed if strict or status == "unanswered" else ()
@@ -104,6 +106,9 @@ def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) 
         nearest=answer.nearest if status == "unanswered" else (),
         why=why,
         usage=draft.usage,
+        cached=draft.kept is not None,
+        cached_on=draft.kept,
+        interrupted=draft.interrupted,
     )
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -128,6 +128,18 @@ def ask(
     source: SourceName = None,
     author: Author = None,
     strict: Annotated[bool, typer.Option("--strict", help="Take out what is not supported, and exit with 5.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what a model would be sent and what that costs; send nothing.")
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Ask the model anew, whatever is kept, and keep nothing.")
+    ] = False,
+    max_tokens_total: Annotated[
+        int | None, _option("--max-tokens-total", metavar="N", help="Send nothing that could use more tokens.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, _option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
+    ] = None,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
@@ -136,13 +148,18 @@ def ask(
     In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
 
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
-    extractive, or not reranked, instead; 5 --strict took something out.
+    extractive, or not reranked, instead; 5 --strict took something out; 1 a limit stopped it before anything more
+    was sent; 130 interrupted: what the model had written by then is shown.
     """
-    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
+    flags = {"library": library, "store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank}
+    limits = {"max_tokens_total": max_tokens_total, "max_cost": max_cost, "cache": "off" if no_cache else None}
+    with running(debug, **flags, **limits) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
         filters = _filters(since, until, source, author)
+        if dry_run:
+            _rehearse(run, _joined(question), filters, form)
         with LiveDraft(run.err, before=run.bar.close) as draft:
             live = draft if run.err.is_terminal else None
             answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
@@ -156,6 +173,22 @@ def ask(
         raise typer.Exit(_exit_status(answer, strict=strict))
 
 
+def _rehearse(run: Run, question: str, filters: "Filters", form: Format) -> NoReturn:
+    """Show what `ask` would send."""
+    from assistant.render import jsonform, markdown, terminal
+
+    result = run.assistant.rehearse(question, filters=filters)
+    for notice in result.notices:
+        run.note(notice)
+    run.show(
+        form,
+        text=lambda out: terminal.dry_run(result, out),
+        md=lambda: markdown.dry_run(result),
+        json=lambda: jsonform.dry_run(result, library=run.assistant.library_name),
+    )
+    raise typer.Exit(3 if result.why else 0)
+
+
 def _tell(run: Run, answer: "Answer") -> None:
     if answer.failure and answer.writer == "extractive":
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
@@ -166,6 +199,8 @@ def _tell(run: Run, answer: "Answer") -> None:
 
 
 def _exit_status(answer: "Answer", *, strict: bool) -> int:
+    if answer.interrupted:
+        return 130
     if answer.failure:
         return 4
     if strict and answer.removed:

@@ -9,9 +9,7 @@ from assistant.endpoint import OnText
 from assistant.errors import ContextOverflow, EndpointError
 from assistant.papers import Passage
 from assistant.text import count_tokens
-from assistant.writers import Draft, Request, Writer
-
-MESSAGE_TOKENS = 20  # what a chat template adds to two messages, rounded up
+from assistant.writers import MESSAGE_TOKENS, Draft, Request, Writer
 
 
 @dataclass(frozen=True, slots=True)

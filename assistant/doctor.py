@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from assistant import __version__, prompts
+from assistant import __version__, discovery, prompts
 from assistant.embedders import Embedder
 from assistant.endpoint import Endpoint
 from assistant.errors import AssistantError
@@ -33,7 +33,8 @@ def examine(
     download: bool = False,
 ) -> list[Finding]:
     """One finding a check, in the order a reader should mend them. Nothing is sent anywhere but to an endpoint that
-    was chosen; `download` fetches tiktoken's vocabularies, which are otherwise used only if already here."""
+    was chosen; where none is, model servers on this machine are looked for (`discovery.found`). `download` fetches
+    tiktoken's vocabularies, which are otherwise used only if already here."""
     findings = [_versions(), *_environment(), _home(home)]
     findings += _attempt("embedder", lambda: _embedder(embedder()))
     findings += _attempt("reranker", lambda: _reranker(reranker()))
@@ -41,6 +42,8 @@ def examine(
     findings += _attempt("library", lambda: _library(*library()))
     findings += _tokens(download=download)
     findings += _attempt("endpoint", lambda: [_endpoint(model, base_url, api_key)])
+    if model is None and base_url is None:
+        findings += _local_servers()
     return findings
 
 
@@ -121,3 +124,15 @@ def _endpoint(model: str | None, base_url: str | None, api_key: str | None) -> F
     if offered and model not in offered:
         return Finding("model", "note", f"{model} is not among those offered: {', '.join(offered[:8])}")
     return Finding("model", "ok", f"{model} at {endpoint.address}")
+
+
+def _local_servers() -> Iterator[Finding]:
+    """What could be chosen; choosing is left to the user."""
+    for server in discovery.found():
+        shown = ", ".join(server.models[:8]) or "no model whose name can be shown"
+        yield Finding(
+            "local server",
+            "note",
+            f"{server.address} answers, where {server.usual} usually does, and offers {shown}",
+            f"To have it write your answers: {server.commands}",
+        )

@@ -8,32 +8,34 @@ the type it should have.
 import contextlib
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import date as Date
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from assistant.bounds import asked_pause, bounded_client, broke_off, closed_after, out_of_quota, pause
 from assistant.cleaning import one_line, printable
-from assistant.errors import ContextOverflow, EndpointError
+from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
 from assistant.results import Usage
 
 if TYPE_CHECKING:
-    import httpx2
     import openai
 
 OnText = Callable[[str], None]
+Body = dict[str, Any]  # of a request for a chat completion, as the API takes it
 
 OPENAI = "https://api.openai.com/v1"
 NO_KEY = "no-key"  # the SDK refuses to start without a key, also for servers that want none
 SECRET = 12  # characters; shorter keys are placeholders for servers that want none, such as `x` or `ollama`
-MAX_RETRIES = 2
-MAX_BYTES = 16_000_000  # of a reply: a long answer streamed token by token has 300,000
 SLACK = 1.0  # seconds after that at which the connection is closed, whatever comes
 PATIENCE = 5  # a whole exchange may take this many times the timeout, which is for the next words only
+TOLD = 2.0  # seconds of waiting from which the user is told
+INTERRUPTED = "interrupted"  # why a reply ended that the user broke off
 _OVERFLOW = re.compile(
-    r"context[ _]?(length|size|window)|exceed_context|too many tokens|maximum context", re.IGNORECASE
+    r"context[ _]?(length|size|window)|exceed_context|too many tokens|maximum context|prompt is too long|token count",
+    re.IGNORECASE,
 )
 _NOT_ONE = "Check OPENAI_BASE_URL: it must be an OpenAI-compatible API, mostly ending in /v1."
 _NO_MODEL = "Check --model and that the base URL ends in /v1."
@@ -42,32 +44,55 @@ _NO_EMBEDDINGS = "Check the embedder's name, that the base URL ends in /v1, and 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the text as it came, why it ended (None: it broke off), and the tokens, if the server said."""
+    """What came back: the text as it came, why it ended (None: it broke off; INTERRUPTED: the user did), and the
+    tokens, if the server said. `kept` is the day of a reply that was not asked for now but kept since then."""
 
     text: str
     finish: str | None
     usage: Usage | None
+    kept: Date | None = None
+
+
+class Completions(Protocol):
+    """Whoever a chat completion can be asked of: an `Endpoint`, or one with a budget or a memory before it."""
+
+    @property
+    def address(self) -> str:
+        """The base URL without anything secret that it may hold."""
+        ...
+
+    def complete(self, body: Body, *, on_text: OnText | None = None) -> Reply:
+        """As `Endpoint.complete`."""
+        ...
 
 
 class Endpoint:
     """An API at `base_url` (None: OpenAI's own). Methods raise EndpointError: unreachable, refused, failed, no such
     API; ContextOverflow where the prompt is too long for the model."""
 
-    def __init__(self, *, base_url: str | None, api_key: str | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str | None,
+        api_key: str | None,
+        timeout_s: float,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self._base_url, self._api_key, self._timeout_s = base_url or OPENAI, api_key, timeout_s
+        self._notice = notice
 
     def __repr__(self) -> str:
         return f"Endpoint({self.address!r})"  # the key stays out
 
     @property
     def address(self) -> str:
-        """The base URL without a user name and password that it may hold."""
+        """The base URL without a user name, password or query that it may hold."""
         parts = urlsplit(self._base_url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
-    def complete(self, body: dict[str, Any], *, on_text: OnText | None = None) -> Reply:
-        """One chat completion, streamed to `on_text` where there is one. `body` is as the API takes it; a parameter
-        that the model refuses is changed or left out."""
+    def complete(self, body: Body, *, on_text: OnText | None = None) -> Reply:
+        """One chat completion, streamed to `on_text` where there is one. A parameter that the model refuses is changed
+        or left out. A stream that the user interrupts is a reply too, if anything of it had come."""
         if on_text is not None:
             body = body | {"stream": True, "stream_options": {"include_usage": True}}
         with self._mapped(str(body["model"])), self._client() as client:
@@ -81,7 +106,8 @@ class Endpoint:
 
             while True:
                 try:
-                    reply = _whole(create(**body)) if on_text is None else _streamed(create(**body), masked)
+                    given = self._patiently(lambda: create(**body))  # noqa: B023 (called at once)
+                    reply = _whole(given) if on_text is None else _streamed(given, masked)
                     return replace(reply, text=self._masked(reply.text))
                 except openai.BadRequestError as error:
                     changed = _without_refused(body, self._said(error))
@@ -92,13 +118,31 @@ class Endpoint:
     def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """The vectors that `model` gives `texts`, in their order; of what length and use, the caller must see."""
         with self._mapped(model, what="embeddings", missing=_NO_EMBEDDINGS), self._client() as client:
-            reply = client.embeddings.create(model=model, input=list(texts), encoding_format="float")
+            create = client.embeddings.create
+            reply = self._patiently(lambda: create(model=model, input=list(texts), encoding_format="float"))
             return _vectors(reply, len(texts))
 
     def models(self) -> list[str]:
         """Names of the models on offer."""
         with self._mapped(""), self._client() as client:
             return [str(model.id) for model in client.models.list()]
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """What `ask` gives, asked again where that may help."""
+        import openai
+
+        tried = 0
+        while True:
+            try:
+                return ask()
+            except openai.APIError as error:
+                seconds = pause(error, tried)
+                if seconds is None:
+                    raise
+            if seconds >= TOLD:
+                self._notice(f"{self.address} asks to wait {seconds:.0f} s")
+            time.sleep(seconds)
+            tried += 1
 
     @contextlib.contextmanager
     def _client(self) -> Iterator["openai.OpenAI"]:
@@ -108,8 +152,8 @@ class Endpoint:
             api_key=self._api_key or NO_KEY,
             base_url=self._base_url,
             timeout=openai.Timeout(self._timeout_s, connect=10.0),
-            max_retries=MAX_RETRIES,
-            http_client=_bounded_client(seconds=PATIENCE * self._timeout_s),
+            max_retries=0,  # it would wait up to two minutes in silence, and ask an account without quota again
+            http_client=bounded_client(seconds=PATIENCE * self._timeout_s),
         )
         with client, closed_after(client, PATIENCE * self._timeout_s + SLACK):
             yield client
@@ -129,13 +173,10 @@ class Endpoint:
             ) from None
         except openai.NotFoundError as error:
             raise EndpointError(
-                f"{where} has no model “{model}” or no such address (404): {self._said(error)}",
-                hint=missing,
+                f"{where} has no model “{model}” or no such address (404): {self._said(error)}", hint=missing
             ) from None
         except openai.RateLimitError as error:
-            raise EndpointError(
-                f"{where} refused for now (429): {self._said(error)}", hint="Wait, or check quota."
-            ) from None
+            raise self._limited(error) from None
         except openai.APIStatusError as error:
             raise self._failed(error, model) from None
         except openai.APITimeoutError:
@@ -143,15 +184,17 @@ class Endpoint:
                 f"{where} did not answer within {self._timeout_s:g} s", hint="Set ASSISTANT_TIMEOUT higher."
             ) from None
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, EndpointError):  # our bounds, met while the SDK was reading
-                raise error.__cause__ from None
             if started + PATIENCE * self._timeout_s < time.monotonic():  # `closed_after` has closed it
                 raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
+            if broke_off(error):
+                raise IncompleteReply(
+                    f"{where} broke off its reply", hint="Try again; is the server still running?"
+                ) from None
             raise EndpointError(
                 f"{where} cannot be reached", hint="Is the server running? Check OPENAI_BASE_URL."
             ) from None
         except openai.APIError as error:  # an error event in a stream
-            raise EndpointError(f"{where} failed: {self._said(error)}", hint="Try again later.") from None
+            raise self._failed(error, model) from None
         # a malformed reply can break the SDK's reading of it in any of these ways
         except (
             openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError,
@@ -160,11 +203,23 @@ class Endpoint:
         except RuntimeError:  # … and the SDK would try again
             raise EndpointError(f"{where} took too long to answer", hint="Set ASSISTANT_TIMEOUT higher.") from None
 
-    def _failed(self, error: "openai.APIStatusError", model: str) -> EndpointError:
-        said = self._said(error)
-        if error.status_code in (400, 413, 422) and _OVERFLOW.search(f"{error.code} {said}"):
+    def _limited(self, error: "openai.RateLimitError") -> EndpointError:
+        said, seconds = self._said(error), asked_pause(error.response.headers)
+        if out_of_quota(error):
+            return EndpointError(
+                f"{self.address} refused (429): {said}",
+                hint="The account has no quota left: check its plan and billing.",
+            )
+        wait = f", and asks to wait {seconds:,.0f} s" if seconds and seconds >= 1 else ""
+        return EndpointError(f"{self.address} refused for now (429){wait}: {said}", hint="Wait, or check quota.")
+
+    def _failed(self, error: "openai.APIError", model: str) -> EndpointError:
+        """The error for a status that has no other, or for an error event in a stream, which has no status."""
+        said, status = self._said(error), getattr(error, "status_code", None)
+        if status == 413 or (status in (None, 400, 422) and _OVERFLOW.search(f"{error.code} {error.type} {said}")):
             return ContextOverflow(f"the prompt is too long for {model}: {said}", hint="Use a smaller -k.")
-        return EndpointError(f"{self.address} failed ({error.status_code}): {said}", hint="Try again later.")
+        with_status = f" ({status})" if status else ""
+        return EndpointError(f"{self.address} failed{with_status}: {said}", hint="Try again later.")
 
     def _said(self, error: Exception) -> str:
         """What the endpoint said, in one short line."""
@@ -179,58 +234,6 @@ class Endpoint:
         return text.replace(secret, "***") if secret else text
 
 
-@contextlib.contextmanager
-def closed_after(client: "openai.OpenAI | httpx2.Client", seconds: float) -> Iterator[None]:
-    """Close `client` if the block takes longer: a reply can drip in where nothing else looks at the time, such as its
-    header. The read that waits then fails."""
-    timer = threading.Timer(seconds, client.close)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _bounded_client(*, seconds: float) -> "httpx2.Client":
-    """The SDK's HTTP client, whose replies raise EndpointError beyond MAX_BYTES or `seconds` from now."""
-    import httpx2
-    import openai
-
-    deadline = time.monotonic() + seconds
-
-    class Bounded(httpx2.SyncByteStream):
-        def __init__(self, stream: Any) -> None:
-            self._stream = stream
-
-        def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for part in self._stream:
-                size += len(part)
-                if size > MAX_BYTES:
-                    raise EndpointError(
-                        f"the reply is longer than {MAX_BYTES // 1_000_000} MB", hint="Is this endpoint well?"
-                    )
-                if time.monotonic() > deadline:
-                    raise EndpointError(
-                        f"the reply took longer than {seconds:g} s", hint="Set ASSISTANT_TIMEOUT higher."
-                    )
-                yield part
-
-        def close(self) -> None:
-            self._stream.close()
-
-    def bound(response: httpx2.Response) -> None:
-        if response.headers.get("content-encoding", "identity") != "identity":  # unpacked, it could be of any size
-            raise EndpointError("the reply is compressed, which was not asked for", hint="Is this endpoint well?")
-        response.stream = Bounded(response.stream)
-
-    # what is asked goes to the endpoint that was chosen, not where it sends us on to
-    return openai.DefaultHttpx2Client(
-        event_hooks={"response": [bound]}, follow_redirects=False, headers={"Accept-Encoding": "identity"}
-    )
-
-
 def _whole(reply: Any) -> Reply:
     """The reply in a completion. ValueError: it is something else, such as a page of HTML."""
     choices = getattr(reply, "choices", None)
@@ -242,13 +245,18 @@ def _whole(reply: Any) -> Reply:
 def _streamed(chunks: Any, on_text: OnText) -> Reply:
     parts: list[str] = []
     finish, usage = None, None
-    for chunk in chunks:
-        usage = _usage(getattr(chunk, "usage", None)) or usage
-        for choice in chunk.choices or []:
-            if piece := _text(getattr(choice.delta, "content", None)):
-                parts.append(piece)
-                on_text(piece)
-            finish = choice.finish_reason or finish
+    try:
+        for chunk in chunks:
+            usage = _usage(getattr(chunk, "usage", None)) or usage
+            for choice in chunk.choices or []:
+                if piece := _text(getattr(choice.delta, "content", None)):
+                    parts.append(piece)
+                    on_text(piece)
+                finish = choice.finish_reason or finish
+    except KeyboardInterrupt:
+        if not parts:
+            raise
+        finish = INTERRUPTED
     return Reply("".join(parts), finish, usage)
 
 
@@ -276,7 +284,7 @@ def _usage(given: Any) -> Usage | None:
     return Usage(prompt, completion if isinstance(completion, int) else 0, estimated=False)
 
 
-def _without_refused(body: dict[str, Any], said: str) -> dict[str, Any] | None:
+def _without_refused(body: Body, said: str) -> Body | None:
     """The body without what the endpoint refused: newer models want `max_completion_tokens`, some take no
     temperature, some servers no stream options. None where the refusal was about something else."""
     rest = dict(body)

@@ -8,6 +8,7 @@
     ├── PromptError                exit 1, a prompt template is missing or wrong
     ├── EmbedderError              exit 1, an embedder cannot be loaded or run
     ├── RerankerError              exit 1, a reranker cannot be loaded or run
+    ├── BudgetError                exit 1, a request could cost more than is allowed
     ├── LibraryError               exit 1, the library on disk
     │   ├── LibraryMissing         there is none at that place
     │   ├── LibraryBusy            another process is writing
@@ -65,6 +66,10 @@ class EmbedderError(AssistantError):
 
 
 class RerankerError(AssistantError):
+    pass
+
+
+class BudgetError(AssistantError):
     pass
 
 

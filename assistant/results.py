@@ -67,6 +67,15 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A model's reply that was kept: the day it came, its text, the tokens, if the server had said."""
+
+    day: Date
+    text: str
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with every sentence checked.
 
@@ -74,7 +83,9 @@ class Answer:
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
     `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
-    stand in; `notices` what a reader should know besides.
+    stand in; `notices` what a reader should know besides. `usage` is what was asked of a model now, in all exchanges;
+    `cached` says that the draft was kept since `cached_on` and not asked for anew; `interrupted` that the user broke
+    it off.
     """
 
     question: str
@@ -91,6 +102,9 @@ class Answer:
     seconds: float = 0.0
     failure: str = ""
     notices: tuple[str, ...] = ()
+    cached: bool = False
+    cached_on: Date | None = None
+    interrupted: bool = False
 
     @property
     def text(self) -> str:
@@ -100,6 +114,46 @@ class Answer:
             marks = "".join(f"[{n}]" for n in sentence.trailing)
             blocks.setdefault(sentence.block, []).append(f"{sentence.text} {marks}".strip())
         return "\n".join(" ".join(parts) for parts in blocks.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens; `as_of` says of when a list price is, and is empty for the user's own."""
+
+    prompt: float
+    completion: float
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that would be sent: its two messages, the papers that they number from 1, the tokens of both as they
+    are counted here, the most that the reply may have, and what that costs at most, in US dollars (None: unknown)."""
+
+    system: str
+    prompt: str
+    passages: tuple[Citation, ...]
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a question would send, and to where; nothing was. `model` is None where none is chosen: then nothing would
+    be sent, and the exchanges are those that any model would get. `why` says why there are none. `cost` is the most
+    in US dollars, None where the `price` is not known."""
+
+    question: str
+    model: str | None
+    address: str
+    exchanges: tuple[Exchange, ...]
+    prompt_tokens: int
+    completion_tokens: int
+    price: Price | None
+    cost: float | None
+    why: str = ""
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "answer_tokens": (("ASSISTANT_ANSWER_TOKENS",), "tokens that an answer may have"),
     "timeout": (("ASSISTANT_TIMEOUT",), "seconds to wait for the endpoint's next words"),
     "wait": (("ASSISTANT_WAIT",), "seconds to wait for another process that writes to the library"),
+    "price": (("ASSISTANT_PRICE",), "dollars per million tokens of the model, “prompt/completion”"),
+    "max_tokens_total": (("ASSISTANT_MAX_TOKENS_TOTAL",), "tokens that a command may use, prompts and replies"),
+    "max_cost": (("ASSISTANT_MAX_COST",), "dollars that a command may cost"),
+    "cache": (("ASSISTANT_CACHE",), "“on” or “off”: whether models' replies are kept in the library"),
 }
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
 
@@ -57,6 +61,10 @@ class Settings:
     answer_tokens: int = 900
     timeout: float = 120.0
     wait: int = 60
+    price: tuple[float, float] | None = None
+    max_tokens_total: int | None = None
+    max_cost: float | None = None
+    cache: str = "on"
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -112,7 +120,9 @@ _NUMBERS = {
     "context_tokens": (512, 10_000_000),
     "answer_tokens": (32, 100_000),
     "wait": (0, 86_400),
+    "max_tokens_total": (1, 1_000_000_000),
 }
+_MOST_DOLLARS = 1_000_000.0
 
 
 def in_range(name: str, number: int, source: str = "") -> int:
@@ -138,6 +148,8 @@ def _checked(name: str, value: object, where: str) -> object:
             if not 0 < seconds <= 86_400:
                 raise SettingsError(f"{source} must be more than 0 seconds", hint="Choose another.")
             return seconds
+        if name == "max_cost":
+            return _dollars(str(value), source)
     except ValueError:
         raise SettingsError(f"{source} must be a number, not “{value}”", hint="Choose another.") from None
     text = str(value).strip()
@@ -149,7 +161,31 @@ def _checked(name: str, value: object, where: str) -> object:
         raise SettingsError(f"{source} holds a blank or a character no key has", hint="Copy the key again.")
     if name == "base_url" and not _is_address(text):
         raise SettingsError(f"{source} is not an http address: {text[:80]}", hint="It looks like http://host:8000/v1.")
+    if name == "price":
+        return _price(text, source)
+    if name == "cache" and text not in ("on", "off"):
+        raise SettingsError(f"{source} must be on or off, not “{text[:80]}”", hint="Choose one.")
     return _store(text, source) if name == "store" else text
+
+
+def _dollars(text: str, source: str) -> float:
+    """ValueError: no number; SettingsError: none that can be meant."""
+    dollars = float(text)
+    if not 0 <= dollars <= _MOST_DOLLARS:
+        raise SettingsError(f"{source} must be from 0 to {_MOST_DOLLARS:,.0f} dollars", hint="Choose another.")
+    return dollars
+
+
+def _price(text: str, source: str) -> tuple[float, float]:
+    """Dollars per million tokens of a prompt and of a reply. SettingsError."""
+    try:
+        prompt, completion = (_dollars(part, source) for part in text.split("/"))
+    except ValueError:
+        raise SettingsError(
+            f"{source} is no price: {text[:80]}",
+            hint="It is in dollars per million tokens of prompt and reply, such as 0.15/0.60.",
+        ) from None
+    return prompt, completion
 
 
 def _store(text: str, source: str) -> str:

@@ -62,6 +62,8 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "tiktoken"))
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("assistant.discovery.LOCAL", ())  # nor do the servers that run on the machine
+    monkeypatch.setattr("assistant.bounds.FIRST_PAUSE", 0.001)  # what fails here fails again as soon
 
 
 @pytest.fixture

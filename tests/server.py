@@ -20,7 +20,9 @@ class Server:
     def __init__(self) -> None:
         self.replies: list[Reply | Made] = []
         self.bodies: list[dict[str, Any]] = []
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}  # of every reply, over those that it has by itself
+        self.asked: list[tuple[str, dict[str, str]]] = []  # path and headers of the requests
+        self.held: threading.Event | None = None  # until it is set, a connection stays open after its reply
         loaded = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,17 +34,19 @@ class Server:
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                loaded.asked.append((self.path, dict(self.headers)))
                 loaded.bodies.append(json.loads(raw or "{}"))
                 reply = loaded.replies.pop(0) if len(loaded.replies) > 1 else loaded.replies[0]
                 status, kind, body = reply(loaded.bodies[-1]) if callable(reply) else reply
                 self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Retry-After-Ms", "1")
-                for name, value in loaded.headers.items():
+                headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Retry-After-Ms": "1"}
+                for name, value in (headers | loaded.headers).items():
                     self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # who asked may have gone
+                    self.end_headers()
+                    self.wfile.write(body)
+                if loaded.held:
+                    loaded.held.wait(30)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
@@ -64,6 +68,12 @@ def stream(*pieces: str, finish: str | None = "stop") -> Reply:
     base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
     lines = "".join(f"data: {json.dumps(base | event)}\n\n" for event in events)
     return 200, "text/event-stream", lines.encode()
+
+
+def models(*names: object) -> Reply:
+    """A reply to the question which models there are."""
+    data = [{"id": name, "object": "model"} for name in names]
+    return 200, "application/json", json.dumps({"object": "list", "data": data}).encode()
 
 
 def vectors(rows: Iterable[object]) -> Reply:

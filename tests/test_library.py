@@ -30,7 +30,7 @@ from assistant.library import Library, searching
 from assistant.library.fusion import Fused, reordered
 from assistant.library.vectors import nearest_exactly
 from assistant.papers import Filters, Paper, Problem, Record
-from assistant.results import Intake
+from assistant.results import Intake, Kept
 from tests.examples import CSKV, GRAMMAR, QSERVE
 
 DAY = date(2026, 11, 20)
@@ -607,6 +607,7 @@ def test_chromas_variables_and_env_file_do_not_decide_where_vectors_go(tmp_path:
 def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: Path, opened: Opened) -> None:
     with opened() as library:
         file(library, PAPERS)
+        library.keep("old", Kept(date(2026, 1, 31), "reply"))
         folder = library.folder
     code = (
         "import os, sys; from pathlib import Path; from tests.test_library import *\n"
@@ -624,6 +625,8 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
         "assert any('one by one' in notice for notice in notices)\n"
         "assert library._fresh_searcher() is library._fresh_searcher()\n"
         "with pytest.raises(LibraryReadOnly): file(library, [CSKV])\n"
+        "library.keep('new', Kept(date(2026, 1, 31), 'reply'))\n"
+        "assert library.recall('old') and not library.recall('new')\n"
         "library.close()\n"
     )
     for path in (folder, *folder.rglob("*")):

@@ -7,22 +7,26 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from markdown_it import MarkdownIt
 from rich.console import Console
 
 from assistant.papers import Paper, Problem, Provenance, StoredPaper
-from assistant.render import jsonform, markdown, tables, terminal
+from assistant.render import jsonform, markdown, tables, terminal, words
 from assistant.results import (
     Answer,
     Citation,
     Comparison,
     Difference,
+    DryRun,
     Evaluation,
+    Exchange,
     Finding,
     IngestReport,
     Intake,
     LibraryStatus,
     Measure,
     Outcome,
+    Price,
     Quote,
     SearchResult,
     Sentence,
@@ -131,6 +135,7 @@ def outputs() -> Iterator[tuple[str, str]]:
     report = IngestReport((Intake(HOSTILE, "jsonl", 1, problems=[Problem(1, HOSTILE)]),), 1, 1, 0.1)
     status = LibraryStatus(HOSTILE, HOSTILE, 1, 0, 1, {HOSTILE: 1}, None, None, 1, HOSTILE, 512, "clean", 1)
     finding = Finding(HOSTILE, "note", HOSTILE, HOSTILE)
+    rehearsed = DryRun(HOSTILE, HOSTILE, HOSTILE, (Exchange(HOSTILE, HOSTILE, (citation,), 9, 9),), 9, 9, None, None)
     console = screen(80)
     terminal.answer(answer, console)
     terminal.search([result], console)
@@ -139,6 +144,7 @@ def outputs() -> Iterator[tuple[str, str]]:
     terminal.ingest(report, console)
     terminal.status(status, console)
     terminal.findings([finding], console)
+    terminal.dry_run(rehearsed, console)
     yield "terminal", shown(console)
     yield "markdown", markdown.answer(answer) + markdown.search([result], question=HOSTILE) + markdown.papers([STORED])
     yield "json answer", jsonform.answer(answer, library=HOSTILE)
@@ -146,6 +152,7 @@ def outputs() -> Iterator[tuple[str, str]]:
     yield "json papers", jsonform.papers([STORED], library=HOSTILE)
     yield "json status", jsonform.status(status)
     yield "json ingest", jsonform.ingest(report, library=HOSTILE)
+    yield "json dry run", jsonform.dry_run(rehearsed, library=HOSTILE)
     yield "json doctor", jsonform.findings([finding], library=HOSTILE)
 
 
@@ -228,6 +235,36 @@ def test_quoting_is_not_called_supported() -> None:
     assert "1 sentence, quoted word for word" in markdown.answer(quoted)
     assert "since the model failed" in markdown.answer(replace(quoted, failure="it is down"))
     assert "1 of 1 sentence supported" in markdown.answer(replace(quoted, writer="m"))
+
+
+def test_a_prompt_in_markdown_is_code_whatever_it_says() -> None:
+    said = "# No heading\n\n```\n<script>x</script>\n[a](http://evil)\n\n- no item\n\x1b[2J"
+    result = DryRun("q", "m*", "http://x/v1", (Exchange(said, said, (), 9, 9),), 9, 9, Price(1, 2), 0.00002)
+    html = str(MarkdownIt().render(markdown.dry_run(result)))
+    assert html.count("<pre><code>") == 2
+    assert "<script>" not in html
+    assert "href" not in html
+    assert "<li>" not in html
+    assert "\x1b" not in html
+    assert html.count("<h1>") == 1
+    assert "at most $0.0001 ($1/$2 per million, your price); nothing was sent" in html
+
+
+def test_an_answer_that_was_kept_or_interrupted_says_so() -> None:
+    kept = replace(ANSWER, cached=True, cached_on=date(2026, 1, 31), usage=Usage(0, 0, estimated=False, cost=0.0))
+    assert "· from the cache of 2026-01-31 ·" in markdown.answer(kept)
+    assert "tokens" not in markdown.answer(kept)
+    broken = replace(ANSWER, interrupted=True)
+    console = screen(100)
+    terminal.answer(broken, console)
+    for text in (shown(console), markdown.answer(broken).replace("*", "")):
+        assert "Incomplete: it was interrupted here." in text
+        assert "incomplete: interrupted while relay wrote" in text
+
+
+@pytest.mark.parametrize(("amount", "said"), [(0, "$0.00"), (1e-9, "$0.0001"), (0.0123, "$0.0123"), (12.5, "$12.50")])
+def test_a_cost_is_never_shown_as_nothing(amount: float, said: str) -> None:
+    assert words.dollars(amount) == said
 
 
 EVALUATION = Evaluation(

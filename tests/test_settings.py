@@ -14,6 +14,11 @@ def test_flags_weigh_more_than_environment_file_and_defaults(tmp_path: Path) -> 
     assert (chosen.k, chosen.model, chosen.embedder, chosen.timeout) == (5, "from-environment", "model2vec:/x", 120.0)
 
 
+def test_prices_and_limits_are_numbers() -> None:
+    chosen = load({"max_cost": 0.5}, {"ASSISTANT_PRICE": " 0.15 / 0.60 ", "ASSISTANT_MAX_TOKENS_TOTAL": "9000"})
+    assert (chosen.price, chosen.max_cost, chosen.max_tokens_total, chosen.cache) == ((0.15, 0.6), 0.5, 9_000, "on")
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     chosen = load({"model": "", "library": " "}, {"OPENAI_BASE_URL": "", "OPENAI_API_KEY": "  ", "ASSISTANT_MODEL": ""})
     assert (chosen.base_url, chosen.api_key, chosen.model, chosen.library) == (None, None, None, None)
@@ -55,6 +60,15 @@ def test_the_keys_are_stripped_and_never_shown() -> None:
         ({"ASSISTANT_STORE": "cloud:x/.."}, "is no place for vectors"),
         ({"ASSISTANT_STORE": "cloud:a/../b"}, "is no place for vectors"),
         ({"ASSISTANT_CONFIG": "/nowhere/config.toml"}, "no such file"),
+        ({"ASSISTANT_PRICE": "0.15"}, "price (from ASSISTANT_PRICE) is no price: 0.15"),
+        ({"ASSISTANT_PRICE": "a/b"}, "is no price: a/b"),
+        ({"ASSISTANT_PRICE": "1/2/3"}, "is no price: 1/2/3"),
+        ({"ASSISTANT_PRICE": "-1/2"}, "must be from 0 to"),
+        ({"ASSISTANT_PRICE": "nan/2"}, "must be from 0 to"),
+        ({"ASSISTANT_MAX_COST": "inf"}, "must be from 0 to"),
+        ({"ASSISTANT_MAX_COST": "much"}, "max_cost (from ASSISTANT_MAX_COST) must be a number"),
+        ({"ASSISTANT_MAX_TOKENS_TOTAL": "0"}, "must be from 1 to"),
+        ({"ASSISTANT_CACHE": "maybe"}, "cache (from ASSISTANT_CACHE) must be on or off"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_where_it_is_from(environment: dict[str, str], said: str) -> None:

@@ -191,7 +191,7 @@ def test_nothing_invisible_is_in_a_draft(server: Server) -> None:
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_a_reply_without_end_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch, streamed: bool) -> None:
-    monkeypatch.setattr("assistant.endpoint.MAX_BYTES", 50_000)
+    monkeypatch.setattr("assistant.bounds.MAX_BYTES", 50_000)
     server.replies = [stream(*["word "] * 2_000) if streamed else completion("word " * 20_000)]
     with pytest.raises(EndpointError, match="longer than"):
         OpenAIWriter("m", server.endpoint()).write(REQUEST, on_text=(lambda piece: None) if streamed else None)

@@ -55,7 +55,8 @@ def evaluate(
         if keeper.whole:
             notices = (*notices, f"{out} holds this run, and nothing was asked again; remove it to begin anew")
         else:
-            _put(assistant, questions, ids, keeper, ask=ask, progress=progress)
+            with assistant.asking_anew():
+                _put(assistant, questions, ids, keeper, ask=ask, progress=progress)
         outcomes = [keeper.kept[one.key] for one in questions if one.key in keeper.kept]
         result = Evaluation(
             library=assistant.library_name,

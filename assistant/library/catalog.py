@@ -18,18 +18,12 @@ from typing import Any
 
 from assistant.cleaning import one_line
 from assistant.errors import LibraryDamaged
-from assistant.library import filing, selecting
-from assistant.library.connecting import connected
+from assistant.library import filing, replies, selecting
+from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
-from assistant.library.schema import (
-    FIELDS,
-    INDEXED,
-    PENDING,
-    as_ours,
-    from_row,
-    text,
-)
+from assistant.library.schema import FIELDS, INDEXED, PENDING, as_ours, from_row, text
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
+from assistant.results import Kept
 
 FILE = "catalog.sqlite3"
 SETTLE_SECONDS = 1.0
@@ -49,19 +43,21 @@ class ChunkRow:
 class Catalog:
     """An opened catalog. Methods raise the `LibraryError` that fits; a write is one transaction."""
 
-    def __init__(self, folder: Path, *, write: bool = False, create: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, write: bool = False, create: bool = False, wait_s: float = BUSY_SECONDS
+    ) -> None:
         self.path = folder / FILE
         with self._mapped():
-            self._db = connected(self.path, write=write, create=create)
+            self._db = connected(self.path, write=write, create=create, wait_s=wait_s)
 
     def close(self) -> None:
         self._db.close()
 
-    def settle(self) -> None:
+    def settle(self, *, wait_s: float = SETTLE_SECONDS) -> None:
         """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog; not
         while a reader keeps to what was there before: a later writer then does."""
         with self._mapped():
-            self._db.execute(f"PRAGMA busy_timeout = {SETTLE_SECONDS * 1_000:.0f}")
+            self._db.execute(f"PRAGMA busy_timeout = {wait_s * 1_000:.0f}")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # ---- writing
@@ -102,9 +98,10 @@ class Catalog:
         self._db.executemany("UPDATE papers SET state = ? WHERE number = ?", [(state, number) for number in papers])
 
     def remove(self, papers: Sequence[int]) -> list[int]:
-        """Forget these papers and all that is known of them; the numbers of their chunks. Call it inside a
-        transaction."""
+        """Forget these papers and all that is known of them, and every kept reply, which may tell of them; the numbers
+        of their chunks. Call it inside a transaction."""
         chunks = self.drop_chunks(papers)
+        self._db.execute("DELETE FROM replies")
         for table in ("identities", "sources", "records", "papers"):
             self._db.executemany(f"DELETE FROM {table} WHERE number = ?", [(paper,) for paper in papers])
         return chunks
@@ -118,6 +115,10 @@ class Catalog:
         if not keep_chunks:
             self._db.execute("DELETE FROM meta WHERE key = 'dimension'")
         self._db.execute("UPDATE papers SET state = ?", (PENDING,))
+
+    def keep(self, key: str, reply: Kept) -> None:
+        """Keep a model's reply: see `replies.keep`. Call it inside a transaction."""
+        replies.keep(self._db, key, reply)
 
     def set_meta(self, **values: str) -> None:
         with self._mapped():
@@ -147,6 +148,11 @@ class Catalog:
         if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 10):
             raise LibraryDamaged(f"{self.path} has no number for “{key}”", hint="Restore a copy of it.")
         return default if said is None else int(said)
+
+    def recall(self, key: str) -> Kept | None:
+        """A model's reply that was kept: see `replies.recall`. LibraryDamaged, also where there is no table of them."""
+        with self._mapped():
+            return replies.recall(self._db, key)
 
     def counts(self) -> tuple[int, int, int]:
         """(papers, those pending, chunks)."""

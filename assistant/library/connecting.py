@@ -11,19 +11,21 @@ BUSY_SECONDS = 30.0
 MAPPED = 1 << 28  # bytes that a reader maps: 10,000 vectors are read in 11 ms instead of 18; of a million, no faster
 
 
-def connected(path: Path, *, write: bool, create: bool) -> sqlite3.Connection:
-    """A connection to the catalog at `path`, made by `create` where it has no tables yet.
+def connected(path: Path, *, write: bool, create: bool, wait_s: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection to the catalog at `path`, made by `create` where it has no tables yet, which waits for another that
+    writes for up to `wait_s` seconds.
 
     LibraryMissing, LibraryDamaged, LibraryTooNew, LibraryReadOnly; sqlite3.Error as SQLite raises it.
     """
     if not create and _is_blank(path):
         raise LibraryMissing(f"there is no library in {path.parent}", hint="Make one: assistant ingest PATH")
-    db = _opened(path, write=write or create)
+    db = _opened(path, write=write or create, wait_s=wait_s)
     try:
         _prepare(db, write=write or create)
         _check_version(db, path, create=create)
         if write or create:
-            db.execute(LATER)
+            for statement in LATER:
+                db.execute(statement)
     except BaseException:
         db.close()
         raise
@@ -42,13 +44,13 @@ def _is_blank(path: Path) -> bool:
         ) from error
 
 
-def _opened(path: Path, *, write: bool) -> sqlite3.Connection:
+def _opened(path: Path, *, write: bool, wait_s: float) -> sqlite3.Connection:
     modes = ("rwc",) if write else ("ro", "ro&immutable=1")  # the latter where the folder is read-only
     for mode in modes:
         if "immutable" in mode:
             _check_log(path)
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        db = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
         try:
             db.execute("PRAGMA user_version").fetchone()
             break

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from assistant.embedders import Embedder
-from assistant.errors import LibraryBusy, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
+from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.library import checking, lock
 from assistant.library.catalog import Catalog
 from assistant.library.disk import check_links
@@ -16,7 +16,7 @@ from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.shelf import Shelf
 from assistant.papers import Filters, Found, Passage, StoredPaper
 from assistant.queries import Query
-from assistant.results import Finding, LibraryStatus
+from assistant.results import Finding, Kept, LibraryStatus
 
 WAIT_SECONDS = 60.0
 HEAL_LIMIT = 20_000  # chunks up to which a search itself finishes what a killed writer left; it takes seconds
@@ -224,6 +224,29 @@ class Library:
         if self._searcher is not None:
             self._searcher.close()
             self._searcher = None
+
+    # ---- models' replies
+
+    def recall(self, key: str) -> Kept | None:
+        """The reply that is kept under `key`. One that cannot be read counts as none: the model can be asked again."""
+        with contextlib.suppress(LibraryError):
+            return self._catalog.recall(key)
+        return None
+
+    def keep(self, key: str, reply: Kept) -> None:
+        """Keep a reply, if that can be done at once: not while another process writes, nor where nothing can be."""
+        with (
+            contextlib.suppress(LibraryError),
+            contextlib.closing(Catalog(self.folder, write=True, wait_s=0)) as catalog,
+        ):
+            with catalog.transaction():
+                others = catalog.data_version()
+                fresh = self._seen == self._catalog.data_version()
+                catalog.keep(key, reply)
+            catalog.settle(wait_s=0)
+            if fresh:  # to the searcher this is no news, unless something else was written as well
+                self._seen = self._catalog.data_version()
+                self._seen = self._seen if catalog.data_version() == others else -1
 
     # ---- looking things up
 

@@ -54,8 +54,18 @@ CREATE TABLE chunks(
 );
 CREATE INDEX chunks_paper ON chunks(paper);
 """
-# What the first libraries of this version lack; a reader does without. It makes removing a paper quick.
-LATER = "CREATE INDEX IF NOT EXISTS identities_number ON identities(number)"
+# What the first libraries of this version lack; a reader does without. The index makes removing a paper quick; the
+# table has what models replied, by a digest of what they were asked (`remembering.py`).
+LATER = (
+    "CREATE INDEX IF NOT EXISTS identities_number ON identities(number)",
+    """CREATE TABLE IF NOT EXISTS replies(
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        day TEXT NOT NULL,              -- when it came
+        text TEXT NOT NULL,
+        prompt_tokens INTEGER, completion_tokens INTEGER
+    )""",
+)
 PENDING, INDEXED = 0, 1  # papers.state
 FIELDS = (
     "title", "abstract", "arxiv_id", "doi", "source_id", "authors", "author_count", "organization", "date",

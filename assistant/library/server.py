@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assistant.bounds import closed_after
 from assistant.cleaning import one_line
-from assistant.endpoint import closed_after
 from assistant.errors import StoreError
 
 if TYPE_CHECKING:

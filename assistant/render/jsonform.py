@@ -11,6 +11,7 @@ from assistant.papers import StoredPaper
 from assistant.results import (
     Answer,
     Comparison,
+    DryRun,
     Evaluation,
     Finding,
     IngestReport,
@@ -27,6 +28,10 @@ _UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 def answer(result: Answer, *, library: str) -> str:
     fields = asdict(result)
     return _document("ask", library, fields)
+
+
+def dry_run(result: DryRun, *, library: str) -> str:
+    return _document("dry-run", library, asdict(result))
 
 
 def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from itertools import groupby
+from textwrap import indent
 
-from assistant.cleaning import clean, one_line
+from assistant.cleaning import clean, one_line, printable
 from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
-from assistant.render.words import byline, flags, footer, marks
-from assistant.results import Answer, Citation, SearchResult, Sentence, cite
+from assistant.render.words import at_most, byline, flags, footer, marks, receiver
+from assistant.results import Answer, Citation, DryRun, SearchResult, Sentence, cite
 
 # The last two: an address that some Markdown makes a link of without being asked.
 _MEANING = re.compile(r"([\\`*_\[\]<>|~#&$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -30,6 +31,8 @@ def answer(result: Answer) -> str:
     if result.status == "unanswered":
         lines += [f"**No answer**: {escaped(result.why)}.", ""]
     lines += _blocks(result.sentences)
+    if result.interrupted:
+        lines += ["**Incomplete**: it was interrupted here.", ""]
     if result.removed:
         lines += ["## Taken out, not supported", "", *_blocks(result.removed)]
     if result.nearest:
@@ -60,6 +63,19 @@ def _reference(one: Citation) -> str:
     if address := web_address_in(one.url):
         title = f"[{title}]({address})"
     return f"{title} ({escaped(byline(one))})"
+
+
+def dry_run(result: DryRun) -> str:
+    """What would be sent, as code, of which no line can mean anything else."""
+    lines = [f"# {escaped(result.question)}", ""]
+    if result.why:
+        return "\n".join([*lines, f"**Nothing would be sent**: {escaped(result.why)}."])
+    lines += [escaped(receiver(result)), ""]
+    for n, one in enumerate(result.exchanges, 1):
+        lines += [f"## Request {n}", "", *(f"{paper.n}. {_reference(paper)}" for paper in one.passages), ""]
+        for name, text in (("System", one.system), ("Prompt", one.prompt)):
+            lines += [f"### {name}", "", indent(printable(text), "    ", lambda line: True), ""]
+    return "\n".join([*lines, f"*{escaped(at_most(result))}; nothing was sent*"])
 
 
 def search(results: Sequence[SearchResult], *, question: str) -> str:

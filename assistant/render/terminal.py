@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper
 from assistant.render.tables import Report
-from assistant.render.words import counted, dated, flags, footer, marks
-from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, Removal, SearchResult, Sentence
+from assistant.render.words import at_most, counted, dated, flags, footer, marks, receiver
+from assistant.results import (
+    Answer,
+    Citation,
+    DryRun,
+    Finding,
+    IngestReport,
+    LibraryStatus,
+    Removal,
+    SearchResult,
+    Sentence,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +31,9 @@ def answer(result: Answer, console: "Console") -> None:
     if result.status == "unanswered":
         _line(console, f"No answer: {result.why}.", "bold")
     _blocks(console, result.sentences)
+    if result.interrupted:
+        _line(console, "")
+        _line(console, "Incomplete: it was interrupted here.", "bold")
     if result.removed:
         _heading(console, "Taken out, not supported")
         _blocks(console, result.removed)
@@ -32,6 +45,23 @@ def answer(result: Answer, console: "Console") -> None:
         _references(console, result.citations)
     _line(console, "")
     _line(console, footer(result), "dim")
+
+
+def dry_run(result: DryRun, console: "Console") -> None:
+    """What would be sent, request by request, and what it would cost."""
+    if result.why:
+        _line(console, f"Nothing would be sent: {result.why}.", "bold")
+        return
+    _line(console, receiver(result), "bold")
+    for n, one in enumerate(result.exchanges, 1):
+        _heading(console, f"Request {n}: {counted(len(one.passages), 'paper')}")
+        _references(console, one.passages)
+        for name, text in (("System", one.system), ("Prompt", one.prompt)):
+            _heading(console, name)
+            for line in printable(text).split("\n"):
+                _line(console, line)
+    _line(console, "")
+    _line(console, f"{at_most(result)} · nothing was sent", "dim")
 
 
 def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from assistant.results import Answer, Citation, Sentence
+from assistant.results import Answer, Citation, DryRun, Sentence
 
 INVENTED = 5  # markers named in a footer
 
@@ -42,9 +42,13 @@ def footer(result: Answer) -> str:
         parts.append(f"{counted(count, 'invented citation')} removed ({some})")
     if result.removed:
         parts.append(f"{counted(len(result.removed), 'sentence')} taken out")
-    if result.usage:
+    if result.cached:
+        parts.append(f"from the cache of {result.cached_on}")
+    if result.usage and result.usage.prompt_tokens:
         about = "about " if result.usage.estimated else ""
         parts.append(f"{about}{result.usage.prompt_tokens:,} + {result.usage.completion_tokens:,} tokens")
+        if result.usage.cost is not None:
+            parts.append(f"about {dollars(result.usage.cost)}")
     parts.append(f"{result.seconds:.1f} s")
     return " · ".join(parts)
 
@@ -53,7 +57,11 @@ def _author(result: Answer) -> str:
     if result.writer is None:
         return "nothing was written"
     if result.writer != "extractive":
-        return f"written by {result.writer}"
+        return (
+            f"incomplete: interrupted while {result.writer} wrote"
+            if result.interrupted
+            else f"written by {result.writer}"
+        )
     return "extractive, since the model failed" if result.failure else "extractive"
 
 
@@ -63,6 +71,28 @@ def _checked(result: Answer) -> str:
     if result.writer == "extractive" and supported == len(claims):  # it quotes, so this says nothing of the answer
         return f"{counted(len(claims), 'sentence')}, quoted word for word"
     return f"{supported} of {counted(len(claims), 'sentence')} supported"
+
+
+def dollars(amount: float) -> str:
+    """`$0.0042`, `$12.50`; an amount too small for four places is not shown as nothing."""
+    return f"${amount:.2f}" if amount >= 1 or not amount else f"${max(amount, 0.0001):.4f}"
+
+
+def at_most(result: DryRun) -> str:
+    """What all exchanges of a dry run would take at most."""
+    tokens = f"about {result.prompt_tokens:,} + at most {result.completion_tokens:,} tokens"
+    if result.price is None or result.cost is None:
+        return f"{tokens} · price: ? (give it with ASSISTANT_PRICE)"
+    whose = f"list price of {result.price.as_of}, to be checked" if result.price.as_of else "your price"
+    rate = f"${result.price.prompt:g}/${result.price.completion:g} per million"
+    return f"{tokens} · at most {dollars(result.cost)} ({rate}, {whose})"
+
+
+def receiver(result: DryRun) -> str:
+    """To whom a dry run's exchanges would go."""
+    if result.model is None:
+        return "no model is chosen, so that nothing would be sent; a model would get:"
+    return f"{counted(len(result.exchanges), 'request')} would go to {result.model} at {result.address}"
 
 
 def counted(number: int, what: str) -> str:

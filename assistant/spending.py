@@ -1,0 +1,110 @@
+"""What asking models costs: prices, what was spent, and the limits that stop it before anything more is sent."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant.endpoint import Body, Completions, OnText, Reply
+from assistant.errors import BudgetError, IncompleteReply
+from assistant.results import Price, Usage
+from assistant.writers import MESSAGE_TOKENS, counted
+
+PRICES = Path(__file__).parent / "prices.json"
+NOTHING = Usage(0, 0, estimated=False, cost=0.0)
+
+
+def listed(model: str, address: str) -> Price | None:
+    """The list price of `model` at `address`, as `prices.json` has it (and dates it). None: not known; a name that
+    only looks like a known one may be another model's, and a local server has no price list."""
+    read = json.loads(PRICES.read_text(encoding="utf-8"))
+    table: dict[str, tuple[float, float]] = read["models"].get(address.rstrip("/"), {})
+    return Price(*table[model], as_of=read["as_of"]) if model in table else None
+
+
+def cost(usage: Usage, price: Price | None) -> float | None:
+    """US dollars. None: the price is not known."""
+    if price is None:
+        return None
+    return (usage.prompt_tokens * price.prompt + usage.completion_tokens * price.completion) / 1_000_000
+
+
+def total(first: Usage, second: Usage) -> Usage:
+    """The two together; estimated, or of unknown cost, if one of them is."""
+    known = first.cost is not None and second.cost is not None
+    return Usage(
+        first.prompt_tokens + second.prompt_tokens,
+        first.completion_tokens + second.completion_tokens,
+        estimated=first.estimated or second.estimated,
+        cost=(first.cost or 0.0) + (second.cost or 0.0) if known else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most `tokens`, of prompts and replies together, and `cost` in US dollars. None: no limit."""
+
+    tokens: int | None = None
+    cost: float | None = None
+
+
+class Metered:
+    """An endpoint that keeps count of what is asked of it, and asks nothing that could go beyond the limits: a prompt
+    counts as it is estimated, its reply as long as it may be.
+
+    `price` is that of any model (None: as it is listed). `complete` raises BudgetError before anything is sent.
+    """
+
+    def __init__(self, endpoint: Completions, *, price: Price | None = None, limits: Limits | None = None) -> None:
+        self._endpoint, self._price, self._limits = endpoint, price, limits or Limits()
+        self.exchanges: list[Usage] = []
+
+    @property
+    def address(self) -> str:
+        return self._endpoint.address
+
+    def complete(self, body: Body, *, on_text: OnText | None = None) -> Reply:
+        """As `Endpoint.complete`. BudgetError."""
+        price = self._price or listed(str(body["model"]), self.address)
+        most = counted(body)
+        reply_tokens = int(body.get("max_tokens", 0))
+        most = replace(most, prompt_tokens=most.prompt_tokens + MESSAGE_TOKENS, completion_tokens=reply_tokens)
+        self._check(replace(most, cost=cost(most, price)), str(body["model"]))
+        try:
+            reply = self._endpoint.complete(body, on_text=on_text)
+        except IncompleteReply:  # its prompt was read, and perhaps more was written than is known here
+            self._note(counted(body), price)
+            raise
+        self._note(reply.usage or counted(body, reply.text), price)
+        return reply
+
+    def _note(self, usage: Usage, price: Price | None) -> None:
+        self.exchanges.append(replace(usage, cost=cost(usage, price)))
+
+    def spent(self, *, since: int = 0) -> Usage:
+        """What the exchanges took, all or those from number `since` on."""
+        used = NOTHING
+        for usage in self.exchanges[since:]:
+            used = total(used, usage)
+        return used
+
+    def _check(self, most: Usage, model: str) -> None:
+        spent, limits = self.spent(), self._limits
+        after = total(spent, most)
+        tokens = after.prompt_tokens + after.completion_tokens
+        if limits.tokens is not None and tokens > limits.tokens:
+            raise BudgetError(
+                f"the next request could bring the tokens to {tokens:,}; {limits.tokens:,} are allowed, and "
+                f"{spent.prompt_tokens + spent.completion_tokens:,} were used",
+                hint="Allow more with --max-tokens-total, or ask less with a smaller -k.",
+            )
+        if limits.cost is not None and after.cost is None:
+            raise BudgetError(
+                f"the price of {model} at {self.address} is not known, so --max-cost cannot be kept",
+                hint="Give it in dollars per million tokens, prompt/completion: ASSISTANT_PRICE=0.15/0.60",
+            )
+        if limits.cost is not None and after.cost is not None and after.cost > limits.cost:
+            raise BudgetError(
+                f"the next request could bring the cost to ${after.cost:.4f}; ${limits.cost:.4f} is allowed, and "
+                f"${spent.cost or 0:.4f} was spent",
+                hint="Allow more with --max-cost, or ask less with a smaller -k.",
+            )
