@@ -1,0 +1,315 @@
+"""Negation and direction: whether a claim says the opposite of what a text says. Pure, over words alone.
+
+Three things are compared, each where the words around it agree: a term that is negated on one side (“does not
+reduce the memory”), a word of direction whose opposite stands on the other (“increases”, “decreases”), and the two
+sides of a comparison (“A outperforms B”, “B outperforms A”). Opposites in other words, and what a negation far from its
+word reaches, are not seen.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.text import terms
+
+NEAR = 5  # places to each side of a word whose terms say what it speaks of
+SCOPE = 2  # terms behind a negation that it reaches
+SIDE = 7  # places to each side of a comparison that its sides reach
+COMPARED = 0.6  # share of the terms of a claim's comparison that another must have to be about the same
+
+# Opposites, an axis a line: the words that raise it, those that lower it. Words of different axes are not opposites: a
+# lower latency is a better one.
+_AXES = (
+    (
+        "increase rise raise grow growth elevate boost expand expansion augment amplify upregulate more higher highest "
+        "high greater greatest larger largest large longer longest gain maximize enlarge extend bigger",
+        "decrease fall lower lowest low reduce reduction decline diminish drop shrink cut downregulate less fewer "
+        "fewest smaller smallest small shorter shortest loss lose minimize attenuate attenuation deplete depletion "
+        "halve shorten",
+    ),
+    (
+        "fast faster fastest quick quicker quickly rapid rapidly accelerate acceleration speed speedup",
+        "slow slower slowest slowly decelerate slowdown delay",
+    ),
+    (
+        "improve enhance better best superior superiority outperform surpass exceed beat benefit strengthen beneficial "
+        "good advantage ameliorate",
+        "worsen degrade degradation impair impairment worse worst inferior underperform deteriorate deterioration harm "
+        "weaken hurt damage harmful poor poorer detrimental disadvantage",
+    ),
+    (
+        "promote activate activation induce induction stimulate stimulation enable facilitate allow trigger cause",
+        "inhibit inhibition suppress suppression prevent prevention block impede hinder repress abolish inactivate "
+        "inactivation deactivate hamper disrupt disruption preclude",
+    ),
+    ("strong stronger strongest strongly", "weak weaker weakest weakly"),
+    ("positive positively", "negative negatively inverse inversely"),
+    ("easy easier easiest easily simple simpler", "hard harder hardest difficult difficulty challenging complex"),
+    ("success successful successfully", "failure unsuccessful unsuccessfully"),
+    ("present", "absent"),
+    ("early earlier", "late later"),
+    ("sensitive sensitivity susceptible vulnerable", "resistant resistance"),
+    ("cheap cheaper cheapest inexpensive", "expensive costly costlier"),
+    ("short shorter", "long longer"),
+    ("many most", "few"),
+    ("always often frequently", "never rarely seldom"),
+    ("maintain preserve retain", "sacrifice"),
+    ("upper", "lower"),
+    ("agree agreement", "disagree disagreement"),
+    ("appear", "disappear"),
+    ("effective effectively", "ineffective ineffectively"),
+    ("efficient efficiently", "inefficient inefficiently"),
+    ("necessary essential indispensable", "unnecessary dispensable"),
+    ("able capable", "unable incapable"),
+    ("possible", "impossible"),
+    ("dependent", "independent"),
+    ("accurate accurately", "inaccurate inaccurately"),
+    ("stable", "unstable"),
+    ("reliable reliably", "unreliable"),
+    ("consistent consistently", "inconsistent inconsistently"),
+    ("sufficient sufficiently adequate", "insufficient insufficiently inadequate"),
+    ("related", "unrelated"),
+    ("known", "unknown"),
+    ("likely", "unlikely"),
+    ("significant significantly", "insignificant insignificantly negligible marginal marginally"),
+    ("active", "inactive"),
+    ("correct correctly", "incorrect incorrectly"),
+    ("complete completely", "incomplete"),
+    ("safe", "unsafe"),
+)
+_MOVING = 4  # the first axes, on which things move up or down: “promotes” is nearer to “increases” than to “reduces”
+_OUTDOES = "outperform underperform surpass exceed beat"  # compare without “than”
+
+_WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?|[,;:.()—]")
+_NOT = frozenset({
+    "not", "cannot", "no", "never", "without", "neither", "nor", "none", "non", "unable", "fail", "fails", "failed",
+    "failing", "lack", "lacks", "lacked", "lacking", "absence",
+})  # fmt: skip
+_NO_NEGATION_BEFORE = frozenset({"only", "just", "merely", "solely", "necessarily", "doubt", "longer", "limited"})
+_ENDS_NEGATION = frozenset({"but", "although", "while", "whereas"})
+_PASSIVE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its index term (empty for a stop word or a sign), and the negation that reaches it, if one does."""
+
+    text: str
+    term: str
+    negation: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.negation} {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Opposition:
+    """What a claim `said` against what stands `there`, in sentence `at` of the text. `strength`, 0 to 1: the share of
+    the terms around the one that stand around the other too, less that of the nearest place that agrees with the
+    claim. `turned` says that it is the two sides of a comparison that stand the other way round."""
+
+    said: str
+    there: str
+    at: int
+    strength: float
+    turned: bool = False
+
+
+class Words:
+    """The words of some sentences, and where each term stands among them."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """`texts` are cleaned sentences."""
+        self.sentences = [_read(text) for text in texts]
+        self.by_term: dict[str, list[tuple[int, int]]] = {}
+        self.by_axis: dict[int, list[tuple[int, int]]] = {}
+        for place, word in self:
+            if word.term:
+                self.by_term.setdefault(word.term, []).append(place)
+            for axis in _signs().get(word.term, ()):
+                self.by_axis.setdefault(axis, []).append(place)
+        self._around: dict[tuple[int, int], set[str]] = {}
+
+    def __iter__(self) -> Iterator[tuple[tuple[int, int], Word]]:
+        for n, sentence in enumerate(self.sentences):
+            for at, word in enumerate(sentence):
+                yield (n, at), word
+
+    def __getitem__(self, place: tuple[int, int]) -> Word:
+        return self.sentences[place[0]][place[1]]
+
+    def around(self, place: tuple[int, int]) -> set[str]:
+        """The terms near a word, but for its own."""
+        if place not in self._around:
+            n, at = place
+            near = self.sentences[n][max(0, at - NEAR) : at + NEAR + 1]
+            self._around[place] = {word.term for word in near if word.term} - {self[place].term}
+        return self._around[place]
+
+    def terms(self, n: int) -> Iterator[str]:
+        """The terms of sentence `n`."""
+        return (word.term for word in self.sentences[n] if word.term)
+
+    def negated(self, n: int) -> bool:
+        """Whether anything in sentence `n` is negated."""
+        return any(word.negation for word in self.sentences[n])
+
+
+def oppositions(claim: Words, text: Words) -> list[Opposition]:
+    """Where the claim says the opposite of the text, strongest first."""
+    found = [*_negated(claim, text), *_turned(claim, text), *_compared(claim, text)]
+    return sorted(found, key=lambda one: -one.strength)
+
+
+def direction(claim: Words, text: Words) -> float:
+    """Whether what the claim says moves up moves down in the text, -1 to 1: how like the places are that speak of the
+    opposite direction, less how like those are that speak of the same. Words of all moving axes count."""
+    best = {1: 0.0, -1: 0.0}
+    moving = [place for axis in range(_MOVING) for place in text.by_axis.get(axis, ())]
+    for place, word in claim:
+        if sign := _movement(word):
+            here = claim.around(place)
+            for there in moving:
+                way = sign * _movement(text[there])
+                best[way] = max(best[way], _alike(here, text.around(there)))
+    return best[-1] - best[1]
+
+
+def _negated(claim: Words, text: Words) -> Iterator[Opposition]:
+    """A term negated in the claim and not in the text, or the other way round."""
+    for place, word in claim:
+        if word.term:
+            others = text.by_term.get(word.term, ())
+            agreeing = [there for there in others if bool(text[there].negation) == bool(word.negation)]
+            opposing = [there for there in others if bool(text[there].negation) != bool(word.negation)]
+            yield from _stronger(claim, place, text, agreeing, opposing)
+
+
+def _turned(claim: Words, text: Words) -> Iterator[Opposition]:
+    """A word of direction whose opposite stands in the text; negated on both sides or on neither."""
+    for place, word in claim:
+        signs = _signs().get(word.term, {})
+        agreeing, opposing = [], []
+        for axis, sign in signs.items():
+            for there in text.by_axis.get(axis, ()):
+                same_sign = _signs()[text[there].term][axis] == sign
+                same_sense = bool(text[there].negation) == bool(word.negation)
+                if same_sign == same_sense:
+                    agreeing.append(there)
+                elif not same_sign:
+                    opposing.append(there)
+        yield from _stronger(claim, place, text, agreeing, opposing)
+
+
+def _stronger(
+    claim: Words,
+    place: tuple[int, int],
+    text: Words,
+    agreeing: Iterable[tuple[int, int]],
+    opposing: Sequence[tuple[int, int]],
+) -> Iterator[Opposition]:
+    """The opposing place that is most like the claim's, if it is more so than every agreeing one."""
+    if opposing:
+        here = claim.around(place)
+        same = max((_alike(here, text.around(there)) for there in agreeing), default=0.0)
+        other = max(opposing, key=lambda there: _alike(here, text.around(there)))
+        strength = _alike(here, text.around(other)) - same
+        if strength > 0:
+            yield Opposition(str(claim[place]), str(text[other]), other[0], strength)
+
+
+def _compared(claim: Words, text: Words) -> Iterator[Opposition]:
+    """A comparison of the same two things on the same axis that comes out the other way round."""
+    ours = list(_comparisons(claim))
+    theirs = list(_comparisons(text)) if ours else []
+    for axes, _, said, above, below in ours:
+        for other_axes, n, there, over, under in theirs:
+            crossed = (above - below) & (under - over) and (below - above) & (over - under)
+            straight = (above - below) & (over - under) or (below - above) & (under - over)
+            alike = _alike(above | below, over | under)
+            if axes & other_axes and crossed and not straight and alike >= COMPARED:
+                yield Opposition(said.text, there.text, n, alike, turned=True)
+
+
+def _comparisons(words: Words) -> Iterator[tuple[set[int], int, Word, set[str], set[str]]]:
+    """(axes, sentence, comparing word, terms of what comes out above, of what comes out below) of each comparison."""
+    for (n, at), word in words:
+        signs = _signs().get(word.term)
+        if not signs or word.negation:
+            continue
+        sentence = words.sentences[n]
+        then = at
+        if word.term not in _outdoing():
+            after = [one.text.lower() for one in sentence[at : at + SIDE]]
+            if "than" not in after:
+                continue
+            then = at + after.index("than")
+        left, right = _terms(sentence[max(0, at - SIDE) : at]), _terms(sentence[then + 1 : then + 1 + SIDE])
+        passive = at > 0 and sentence[at - 1].text.lower() in _PASSIVE and _text_at(sentence, at + 1) == "by"
+        below_first = passive != (min(signs.values()) < 0)
+        yield (set(signs), n, word, right, left) if below_first else (set(signs), n, word, left, right)
+
+
+def _terms(words: Iterable[Word]) -> set[str]:
+    return {word.term for word in words if word.term}
+
+
+def _text_at(sentence: Sequence[Word], at: int) -> str:
+    return sentence[at].text.lower() if at < len(sentence) else ""
+
+
+def _alike(here: set[str], there: set[str]) -> float:
+    return len(here & there) / len(here) if here else 0.0
+
+
+def _read(text: str) -> list[Word]:
+    """The words of a sentence, in order, with what negates them."""
+    words: list[Word] = []
+    cue, reach = "", 0
+    found = [match[0].replace("’", "'") for match in _WORD.finditer(text)]
+    for at, word in enumerate(found):
+        low = word.lower()
+        term = _term(word)
+        if _negates(low, found[at + 1].lower() if at + 1 < len(found) else ""):
+            cue, reach = low, SCOPE
+            words.append(Word(word, ""))
+            continue
+        if not word[0].isalnum() or low in _ENDS_NEGATION:
+            reach = 0
+        words.append(Word(word, term, cue if term and reach > 0 else ""))
+        reach -= bool(term)
+    return words
+
+
+def _negates(word: str, following: str) -> bool:
+    if following in _NO_NEGATION_BEFORE:
+        return False
+    return word in _NOT or word.endswith("n't")
+
+
+@lru_cache(maxsize=8_192)
+def _term(word: str) -> str:
+    return next(iter(terms(word)), "")
+
+
+@lru_cache(maxsize=1)
+def _signs() -> dict[str, dict[int, int]]:
+    """The sign of a term on each axis that has it: 1 raises it, -1 lowers it."""
+    signs: dict[str, dict[int, int]] = {}
+    for axis, sides in enumerate(_AXES):
+        for sign, side in zip((1, -1), sides, strict=True):
+            for word in side.split():
+                signs.setdefault(_term(word), {})[axis] = sign
+    return signs
+
+
+@lru_cache(maxsize=1)
+def _outdoing() -> frozenset[str]:
+    return frozenset(terms(_OUTDOES))
+
+
+def _movement(word: Word) -> int:
+    """1 where the word says that something moves up, -1 down, 0 neither; a negation turns it round."""
+    sign = next((sign for axis, sign in _signs().get(word.term, {}).items() if axis < _MOVING), 0)
+    return -sign if word.negation else sign
