@@ -29,7 +29,7 @@ from assistant.weighing import (
     weigh,
 )
 
-OPPOSED = 0.5  # strength of an opposition that decides alone; tools/fit_checks.py, SciFact train
+OPPOSED = 0.4  # strength of an opposition, times share, that decides alone
 MAYBE_OPPOSED = 0.2  # … and one that a reader is told of where the model is not convinced
 TOLD = 0.8  # share of a sentence's rarity up to which a reader is told how much is found
 KNOWN = 0.55  # … that a heading or lead-in must share with what was read
@@ -106,8 +106,8 @@ def _judged(
     cited = {n: evidence[n] for n in known}
     found = weigh(text, cited, rarity=rarity, nearness=nearness)
     quotes = tuple(cited[n].quote(n, *span) for n, spans in found.spans.items() for span in spans)
-    contradicted = [_opposite(*one) for one in found.oppositions[:1] if one[0].strength >= OPPOSED]
-    wrong = [*found.absent, *contradicted]
+    contradicted = found.signals is not None and found.signals.opposed >= OPPOSED
+    wrong = [*found.absent, *(_opposite(*one) for one in found.oppositions[:contradicted])]
     verdict: Verdict = support.verdict(found.signals) if found.signals else "supported"
     if found.signals and verdict != "supported" and not wrong:
         reasons += _doubts(found.signals, found.oppositions[:1], those(known))

@@ -22,10 +22,10 @@ COMPARED = 0.6  # share of the terms of a claim's comparison that another must h
 # lower latency is a better one.
 _AXES = (
     (
-        "increase rise raise grow growth elevate boost expand expansion augment amplify upregulate more higher highest "
+        "increase rise raise grow growth elevate boost expand expansion augment amplify upregulate higher highest "
         "high greater greatest larger largest large longer longest gain maximize enlarge extend bigger",
-        "decrease fall lower lowest low reduce reduction decline diminish drop shrink cut downregulate less fewer "
-        "fewest smaller smallest small shorter shortest loss lose minimize attenuate attenuation deplete depletion "
+        "decrease fall lower lowest low reduce reduction decline diminish drop shrink cut downregulate "
+        "smaller smallest small shorter shortest loss lose minimize attenuate attenuation deplete depletion "
         "halve shorten",
     ),
     (
@@ -43,6 +43,7 @@ _AXES = (
         "inhibit inhibition suppress suppression prevent prevention block impede hinder repress abolish inactivate "
         "inactivation deactivate hamper disrupt disruption preclude",
     ),
+    ("more most many", "less least fewer fewest few"),
     ("strong stronger strongest strongly", "weak weaker weakest weakly"),
     ("positive positively", "negative negatively inverse inversely"),
     ("easy easier easiest easily simple simpler", "hard harder hardest difficult difficulty challenging complex"),
@@ -52,7 +53,6 @@ _AXES = (
     ("sensitive sensitivity susceptible vulnerable", "resistant resistance"),
     ("cheap cheaper cheapest inexpensive", "expensive costly costlier"),
     ("short shorter", "long longer"),
-    ("many most", "few"),
     ("always often frequently", "never rarely seldom"),
     ("maintain preserve retain", "sacrifice"),
     ("upper", "lower"),

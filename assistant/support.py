@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 FOLDER = Path(__file__).parent / "support_model"
+LEAST = 0.25  # share below which a claim is not supported, however likely; 3 % of the supported of SciFact train
 NEARNESS, WORDS = "with nearness", "words alone"  # the two fits
 
 
@@ -20,17 +21,18 @@ class Signals:
     """What a claim has in common with the abstracts it cites, and what speaks against it.
 
     `share` of the claim's rarity that the supporting spans and the titles hold, 0 to 1; `near`, how near its words are
-    to those of the abstract by the embedder, at most 1, None without one; `opposed`, the strength of the strongest
-    opposition, 0 to 1 (`polarity.oppositions`); `direction`, -1 to 1 (`polarity.direction`); `negation`, whether one
-    of the claim and the sentence nearest to it negates and the other does not; `numbers` and `names`, whether it has
-    any that the abstracts do not hold.
+    to those of the abstract by the embedder, at most 1, None without one. Three count as far as the abstract speaks of
+    the same at all, that is, times `share`: `opposed`, the strength of the strongest opposition, 0 to 1
+    (`polarity.oppositions`); `direction`, -1 to 1 (`polarity.direction`); `negation`, 1 where one of the claim and the
+    sentence nearest to it negates and the other does not. `numbers` and `names`: whether it has any that the abstracts
+    do not hold.
     """
 
     share: float
     near: float | None
     opposed: float
     direction: float
-    negation: bool
+    negation: float
     numbers: bool
     names: bool
 
@@ -46,8 +48,10 @@ def probability(signals: Signals) -> float:
 
 
 def verdict(signals: Signals) -> Literal["supported", "partial", "unsupported"]:
-    """`probability` against the thresholds of the fit."""
+    """`probability` against the thresholds of the fit; nothing where hardly a word is found."""
     likely, fitted = probability(signals), _fitted(signals)
+    if signals.share < LEAST:
+        return "unsupported"
     return "supported" if likely >= fitted["supported"] else "partial" if likely >= fitted["partial"] else "unsupported"
 
 

@@ -127,12 +127,13 @@ def weigh(
     numbers = _wrong_numbers(text, cited, spans)
     strangers = missing_names(text, cited.values(), those(list(cited)))
     near = None if nearness is None else max(map(float, nearness(text, [one.whole for one in cited.values()])))
+    share = share_of(wanted, set().union(*held.values()))
     signals = Signals(
-        share=share_of(wanted, set().union(*held.values())),
+        share=share,
         near=near,
-        opposed=opposed[0].strength if opposed else 0.0,
-        direction=polarity.direction(claim, source),
-        negation=nearest is not None and claim.negated(0) != source.negated(nearest),
+        opposed=share * opposed[0].strength if opposed else 0.0,
+        direction=share * polarity.direction(claim, source),
+        negation=share * (nearest is not None and claim.negated(0) != source.negated(nearest)),
         numbers=bool(numbers),
         names=bool(strangers),
     )

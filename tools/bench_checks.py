@@ -42,6 +42,7 @@ from assistant.weighing import Evidence, weigh
 VERDICTS = ("supported", "partial", "unsupported")
 SUPPORT, CONTRADICT, NOTHING = "SUPPORT", "CONTRADICT", "NOT_ENOUGH_INFO"
 RESAMPLES = 2_000
+SENTENCES = 3  # of an abstract
 SUMMARIES = 500
 Rarity = Mapping[str, float]
 
@@ -239,18 +240,18 @@ def perturbed(papers: Sequence[Paper]) -> Iterator[Case]:
     names = sorted({name for paper in papers for name in re.findall(r"\b[A-Z][a-z]+[A-Z]\w+", paper.title)})
     for paper in papers:
         spans = [span for span in sentences(paper.abstract) if span[1] - span[0] > 60]
-        start, end = draw.choice(spans)
-        text, own = clean(paper.abstract[start:end]), passage(paper)
-        other = passage(draw.choice([one for one in papers if one is not paper]))
-        yield Case("untouched", text, (1,), (own, other))
-        yield Case("citation moved", text, (2,), (own, other))
-        yield Case("invented marker", text, (3,), (own, other))
-        if present := _NAME.findall(text):
-            swapped = draw.choice([name for name in names if name not in paper.title + paper.abstract])
-            yield Case("name exchanged", text.replace(draw.choice(present), swapped), (1,), (own,))
-        for label, change in _CHANGES.items():
-            if (changed := change(text, draw)) != text:
-                yield Case(label, changed, (1,), (own,))
+        for start, end in draw.sample(spans, min(SENTENCES, len(spans))):
+            text, own = clean(paper.abstract[start:end]), passage(paper)
+            other = passage(draw.choice([one for one in papers if one is not paper]))
+            yield Case("untouched", text, (1,), (own, other))
+            yield Case("citation moved", text, (2,), (own, other))
+            yield Case("invented marker", text, (3,), (own, other))
+            if present := _NAME.findall(text):
+                swapped = draw.choice([name for name in names if name not in paper.title + paper.abstract])
+                yield Case("name exchanged", text.replace(draw.choice(present), swapped), (1,), (own,))
+            for label, change in _CHANGES.items():
+                if (changed := change(text, draw)) != text:
+                    yield Case(label, changed, (1,), (own,))
 
 
 def seeds() -> list[Paper]:

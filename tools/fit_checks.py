@@ -5,7 +5,8 @@
 Logistic regression, ridge on standardised signals, by Newton's method, over the claims of SciFact train, each with the
 abstract it cites: supported, or not (contradicted, or nothing said). Fitted twice, with the bundled embedder's nearness
 and without. The thresholds are chosen on probabilities out of fold, counting that absent numbers and names and plain
-opposites decide alone: `supported` where F0.5 is highest, which weighs precision over recall, `partial` where F1 is.
+opposites decide alone: F1 is nearly level over a wide range of them, and `supported` is the upper end of where it is
+within LEVEL of its best, `partial` the lower end.
 """
 
 import argparse
@@ -24,10 +25,11 @@ from numpy.typing import NDArray
 from assistant import embedders
 from assistant.citations import OPPOSED
 from assistant.embedders import StaticEmbedder
-from assistant.support import NEARNESS, WORDS, Signals
+from assistant.support import LEAST, NEARNESS, WORDS, Signals
 
 RIDGE = 1.0
 FOLDS = 5
+LEVEL = 0.02
 Numbers = NDArray[np.float64]
 
 
@@ -60,29 +62,30 @@ def out_of_fold(x: Numbers, y: Numbers) -> Numbers:
     return found
 
 
-def f_measure(chosen: NDArray[np.bool_], y: Numbers, *, beta: float) -> float:
-    """The F-measure that weighs recall `beta` times as much as precision."""
-    return float((1 + beta**2) * y[chosen].sum() / (chosen.sum() + beta**2 * y.sum()))
+def f1(chosen: NDArray[np.bool_], y: Numbers) -> float:
+    return float(2 * y[chosen].sum() / (chosen.sum() + y.sum()))
 
 
 def fitted(claims: Sequence[Signals], y: Numbers, *, near: bool) -> dict[str, Any]:
     """A fit as `coefficients.json` has it."""
     names = [name for name in Signals.__dataclass_fields__ if near or name != "near"]
     x = np.array([[one.values()[name] for name in names] for one in claims])
-    free = np.array([not one.numbers and not one.names and one.opposed < OPPOSED for one in claims])
+    free = np.array(
+        [not one.numbers and not one.names and one.opposed < OPPOSED and one.share >= LEAST for one in claims]
+    )
     p = out_of_fold(x, y)
     steps = np.arange(0.2, 0.8, 0.01)
-    supported = max(steps, key=lambda at: f_measure(free & (p >= at), y, beta=0.5))
-    partial = max(steps, key=lambda at: f_measure(free & (p >= at), y, beta=1))
+    found = np.array([f1(free & (p >= at), y) for at in steps])
+    level = np.flatnonzero(found >= found.max() - LEVEL)
+    partial, supported = steps[level[0]], steps[level[-1]]
     weights = fit(x, y)
     auc = bench_checks.auc(p[y == 1], p[y == 0])
-    f1 = f_measure(free & (p >= supported), y, beta=1)
     return {
         "bias": round(float(weights[0]), 4),
         "coefficients": {name: round(float(value), 4) for name, value in zip(names, weights[1:], strict=True)},
         "supported": round(float(supported), 2),
         "partial": round(float(partial), 2),
-        "out_of_fold": {"auc": round(auc, 3), "f1": round(f1, 3)},
+        "out_of_fold": {"auc": round(auc, 3), "f1": round(float(found[level[-1]]), 3)},
     }
 
 
