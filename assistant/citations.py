@@ -113,14 +113,14 @@ def _judged(
         reasons += _doubts(found.signals, found.oppositions[:1], those(known))
     if wrong:
         verdict = "unsupported"
-    elif unknown and verdict == "supported":
+    elif (unknown or found.unbounded) and verdict == "supported":
         verdict = "partial"
     wanted = wanted_of(text, rarity)
     idle = [n for n, one in cited.items() if share_of(wanted, found.held[n] - one.title_terms) < IDLE]
     if len(known) > 1 and idle and verdict == "supported":
         verdict = "partial"
         reasons += [f"little of it is found in [{n}]" for n in idle]
-    return replace(sentence, verdict=verdict, reasons=(*wrong, *reasons), quotes=quotes)
+    return replace(sentence, verdict=verdict, reasons=(*wrong, *found.unbounded, *reasons), quotes=quotes)
 
 
 def _doubts(signals: support.Signals, opposed: Sequence[tuple[Opposition, str]], where: str) -> list[str]:

@@ -54,7 +54,7 @@ _AXES = (
     ("cheap cheaper cheapest inexpensive", "expensive costly costlier"),
     ("short shorter", "long longer"),
     ("always often frequently", "never rarely seldom"),
-    ("maintain preserve retain", "sacrifice"),
+    ("maintain preserve retain", "sacrifice sacrificing"),
     ("upper", "lower"),
     ("agree agreement", "disagree disagreement"),
     ("appear", "disappear"),
@@ -86,7 +86,7 @@ _NOT = frozenset({
     "not", "cannot", "no", "never", "without", "neither", "nor", "none", "non", "unable", "fail", "fails", "failed",
     "failing", "lack", "lacks", "lacked", "lacking", "absence",
 })  # fmt: skip
-_NO_NEGATION_BEFORE = frozenset({"only", "just", "merely", "solely", "necessarily", "doubt", "longer", "limited"})
+_NO_NEGATION_BEFORE = frozenset({"only", "just", "merely", "solely", "necessarily", "doubt", "longer"})
 _ENDS_NEGATION = frozenset({"but", "although", "while", "whereas"})
 _PASSIVE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 
@@ -226,7 +226,7 @@ def _compared(claim: Words, text: Words) -> Iterator[Opposition]:
     for axes, _, said, above, below in ours:
         for other_axes, n, there, over, under in theirs:
             crossed = (above - below) & (under - over) and (below - above) & (over - under)
-            straight = (above - below) & (over - under) or (below - above) & (under - over)
+            straight = (above - below) & (over - under) and (below - above) & (under - over)
             alike = _alike(above | below, over | under)
             if axes & other_axes and crossed and not straight and alike >= COMPARED:
                 yield Opposition(said.text, there.text, n, alike, turned=True)

@@ -1,6 +1,6 @@
 """A claim held against the abstracts it cites: the spans that support it, and what speaks for and against it. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,12 +27,14 @@ Nearness = Callable[[str, Sequence[str]], Iterable[float]]
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """What the check finds of a claim in the abstracts it cites. `spans` and `held` (the terms of spans and title) are
-    by passage number. `absent` says which of its numbers and names are nowhere; `oppositions` come with the sentences
-    that oppose, strongest first. `signals` is None for a sentence that one of the abstracts has word for word."""
+    by passage number. `absent` says which of its numbers and names are nowhere, `unbounded` which “up to” it leaves
+    out; `oppositions` come with the sentences that oppose, strongest first. `signals` is None for a sentence that one
+    of the abstracts has word for word."""
 
     spans: Mapping[int, list[tuple[int, int]]]
     held: Mapping[int, set[str]]
     absent: tuple[str, ...] = ()
+    unbounded: tuple[str, ...] = ()
     oppositions: tuple[tuple[Opposition, str], ...] = ()
     signals: Signals | None = None
 
@@ -138,7 +140,7 @@ def weigh(
         names=bool(strangers),
     )
     said = tuple((one, texts[one.at]) for one in opposed)
-    return Weighed(spans, held, (*numbers, *strangers), said, signals)
+    return Weighed(spans, held, (*numbers, *strangers), tuple(_unbounded(text, cited)), said, signals)
 
 
 def _wrong_numbers(
@@ -156,6 +158,14 @@ def _wrong_numbers(
         else:
             reasons.append(f"says {said.text}, which is not in {those(list(cited))}")
     return reasons
+
+
+def _unbounded(text: str, cited: Mapping[int, Evidence]) -> Iterator[str]:
+    """What is said of quantities that the abstracts only have behind “up to”."""
+    for said in quantities(text):
+        there = [one for evidence in cited.values() for one in evidence.quantities if said.same(one)]
+        if there and not said.bound and all(one.bound == "most" for one in there):
+            yield f"says {said.text}, the abstract says {there[0].bounded}"
 
 
 def missing_names(text: str, known: Collection[Evidence], where: str) -> list[str]:
