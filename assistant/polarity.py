@@ -7,7 +7,7 @@ word reaches, are not seen.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,6 +91,9 @@ _ENDS_NEGATION = frozenset({"but", "although", "while", "whereas"})
 _PASSIVE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 
 
+Place = tuple[int, int]  # of a word: its sentence, and where it stands there
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word with its index term (empty for a stop word or a sign), and the negation that reaches it, if one does."""
@@ -122,24 +125,24 @@ class Words:
     def __init__(self, texts: Sequence[str]) -> None:
         """`texts` are cleaned sentences."""
         self.sentences = [_read(text) for text in texts]
-        self.by_term: dict[str, list[tuple[int, int]]] = {}
-        self.by_axis: dict[int, list[tuple[int, int]]] = {}
+        self.by_term: dict[str, list[Place]] = {}
+        self.by_axis: dict[int, list[Place]] = {}
         for place, word in self:
             if word.term:
                 self.by_term.setdefault(word.term, []).append(place)
             for axis in _signs().get(word.term, ()):
                 self.by_axis.setdefault(axis, []).append(place)
-        self._around: dict[tuple[int, int], set[str]] = {}
+        self._around: dict[Place, set[str]] = {}
 
-    def __iter__(self) -> Iterator[tuple[tuple[int, int], Word]]:
+    def __iter__(self) -> Iterator[tuple[Place, Word]]:
         for n, sentence in enumerate(self.sentences):
             for at, word in enumerate(sentence):
                 yield (n, at), word
 
-    def __getitem__(self, place: tuple[int, int]) -> Word:
+    def __getitem__(self, place: Place) -> Word:
         return self.sentences[place[0]][place[1]]
 
-    def around(self, place: tuple[int, int]) -> set[str]:
+    def around(self, place: Place) -> set[str]:
         """The terms near a word, but for its own."""
         if place not in self._around:
             n, at = place
@@ -187,7 +190,9 @@ def _negated(claim: Words, text: Words) -> Iterator[Opposition]:
 
 
 def _turned(claim: Words, text: Words) -> Iterator[Opposition]:
-    """A word of direction whose opposite stands in the text; negated on both sides or on neither."""
+    """A word of direction whose opposite stands in the text, negated on both sides or on neither. “B is slower than A”
+    is no opposite of “A is faster than B”."""
+    same = {(ours.place, theirs.place) for ours, theirs in _alike_comparisons(claim, text) if ours.way(theirs) > 0}
     for place, word in claim:
         signs = _signs().get(word.term, {})
         agreeing, opposing = [], []
@@ -195,7 +200,7 @@ def _turned(claim: Words, text: Words) -> Iterator[Opposition]:
             for there in text.by_axis.get(axis, ()):
                 same_sign = _signs()[text[there].term][axis] == sign
                 same_sense = bool(text[there].negation) == bool(word.negation)
-                if same_sign == same_sense:
+                if same_sign == same_sense or (place, there) in same:
                     agreeing.append(there)
                 elif not same_sign:
                     opposing.append(there)
@@ -204,10 +209,10 @@ def _turned(claim: Words, text: Words) -> Iterator[Opposition]:
 
 def _stronger(
     claim: Words,
-    place: tuple[int, int],
+    place: Place,
     text: Words,
-    agreeing: Iterable[tuple[int, int]],
-    opposing: Sequence[tuple[int, int]],
+    agreeing: Iterable[Place],
+    opposing: Sequence[Place],
 ) -> Iterator[Opposition]:
     """The opposing place that is most like the claim's, if it is more so than every agreeing one."""
     if opposing:
@@ -221,19 +226,38 @@ def _stronger(
 
 def _compared(claim: Words, text: Words) -> Iterator[Opposition]:
     """A comparison of the same two things on the same axis that comes out the other way round."""
+    for ours, theirs in _alike_comparisons(claim, text):
+        if ours.way(theirs) < 0:
+            said, there = claim[ours.place].text, text[theirs.place].text
+            yield Opposition(said, there, theirs.place[0], ours.alike(theirs), turned=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A comparing word's place and axes, the terms of what comes out `above` in it and of what comes out `below`."""
+
+    place: Place
+    axes: frozenset[int]
+    above: frozenset[str]
+    below: frozenset[str]
+
+    def alike(self, other: "_Comparison") -> float:
+        return _alike(self.above | self.below, other.above | other.below)
+
+    def way(self, other: "_Comparison") -> int:
+        """1 where both come out the same way, -1 where they do not, 0 where that cannot be told."""
+        above, below = self.above - self.below, self.below - self.above
+        over, under = other.above - other.below, other.below - other.above
+        return bool(above & over and below & under) - bool(above & under and below & over)
+
+
+def _alike_comparisons(claim: Words, text: Words) -> Iterator[tuple[_Comparison, _Comparison]]:
     ours = list(_comparisons(claim))
-    theirs = list(_comparisons(text)) if ours else []
-    for axes, _, said, above, below in ours:
-        for other_axes, n, there, over, under in theirs:
-            crossed = (above - below) & (under - over) and (below - above) & (over - under)
-            straight = (above - below) & (over - under) and (below - above) & (under - over)
-            alike = _alike(above | below, over | under)
-            if axes & other_axes and crossed and not straight and alike >= COMPARED:
-                yield Opposition(said.text, there.text, n, alike, turned=True)
+    for theirs in _comparisons(text) if ours else ():
+        yield from ((one, theirs) for one in ours if one.axes & theirs.axes and one.alike(theirs) >= COMPARED)
 
 
-def _comparisons(words: Words) -> Iterator[tuple[set[int], int, Word, set[str], set[str]]]:
-    """(axes, sentence, comparing word, terms of what comes out above, of what comes out below) of each comparison."""
+def _comparisons(words: Words) -> Iterator[_Comparison]:
     for (n, at), word in words:
         signs = _signs().get(word.term)
         if not signs or word.negation:
@@ -247,19 +271,19 @@ def _comparisons(words: Words) -> Iterator[tuple[set[int], int, Word, set[str], 
             then = at + after.index("than")
         left, right = _terms(sentence[max(0, at - SIDE) : at]), _terms(sentence[then + 1 : then + 1 + SIDE])
         passive = at > 0 and sentence[at - 1].text.lower() in _PASSIVE and _text_at(sentence, at + 1) == "by"
-        below_first = passive != (min(signs.values()) < 0)
-        yield (set(signs), n, word, right, left) if below_first else (set(signs), n, word, left, right)
+        above, below = (right, left) if passive != (min(signs.values()) < 0) else (left, right)
+        yield _Comparison((n, at), frozenset(signs), above, below)
 
 
-def _terms(words: Iterable[Word]) -> set[str]:
-    return {word.term for word in words if word.term}
+def _terms(words: Iterable[Word]) -> frozenset[str]:
+    return frozenset(word.term for word in words if word.term)
 
 
 def _text_at(sentence: Sequence[Word], at: int) -> str:
     return sentence[at].text.lower() if at < len(sentence) else ""
 
 
-def _alike(here: set[str], there: set[str]) -> float:
+def _alike(here: Set[str], there: Set[str]) -> float:
     return len(here & there) / len(here) if here else 0.0
 
 
