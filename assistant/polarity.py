@@ -245,10 +245,13 @@ class _Comparison:
         return _alike(self.above | self.below, other.above | other.below)
 
     def way(self, other: "_Comparison") -> int:
-        """1 where both come out the same way, -1 where they do not, 0 where that cannot be told."""
+        """1 where both come out the same way, -1 where a term of each side stands on the other side, whatever else
+        stays (its qualities stay when a name moves), 0 where that cannot be told."""
         above, below = self.above - self.below, self.below - self.above
         over, under = other.above - other.below, other.below - other.above
-        return bool(above & over and below & under) - bool(above & under and below & over)
+        if above & under and below & over:
+            return -1
+        return 1 if above & over and below & under else 0
 
 
 def _alike_comparisons(claim: Words, text: Words) -> Iterator[tuple[_Comparison, _Comparison]]:
