@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.opposites import AXES, MOVING
 from assistant.text import terms
 
 NEAR = 5  # places to each side of a word whose terms say what it speaks of
@@ -18,67 +19,6 @@ SCOPE = 2  # terms behind a negation that it reaches
 SIDE = 7  # places to each side of a comparison that its sides reach
 COMPARED = 0.6  # share of the terms of a claim's comparison that another must have to be about the same
 
-# Opposites, an axis a line: the words that raise it, those that lower it. Words of different axes are not opposites: a
-# lower latency is a better one.
-_AXES = (
-    (
-        "increase rise raise grow growth elevate boost expand expansion augment amplify upregulate higher highest "
-        "high greater greatest larger largest large longer longest gain maximize enlarge extend bigger",
-        "decrease fall lower lowest low reduce reduction decline diminish drop shrink cut downregulate "
-        "smaller smallest small shorter shortest loss lose minimize attenuate attenuation deplete depletion "
-        "halve shorten",
-    ),
-    (
-        "fast faster fastest quick quicker quickly rapid rapidly accelerate acceleration speed speedup",
-        "slow slower slowest slowly decelerate slowdown delay",
-    ),
-    (
-        "improve enhance better best superior superiority outperform surpass exceed beat benefit strengthen beneficial "
-        "good advantage ameliorate",
-        "worsen degrade degradation impair impairment worse worst inferior underperform deteriorate deterioration harm "
-        "weaken hurt damage harmful poor poorer detrimental disadvantage",
-    ),
-    (
-        "promote activate activation induce induction stimulate stimulation enable facilitate allow trigger cause",
-        "inhibit inhibition suppress suppression prevent prevention block impede hinder repress abolish inactivate "
-        "inactivation deactivate hamper disrupt disruption preclude",
-    ),
-    ("more most many", "less least fewer fewest few"),
-    ("strong stronger strongest strongly", "weak weaker weakest weakly"),
-    ("positive positively", "negative negatively inverse inversely"),
-    ("easy easier easiest easily simple simpler", "hard harder hardest difficult difficulty challenging complex"),
-    ("success successful successfully", "failure unsuccessful unsuccessfully"),
-    ("present", "absent"),
-    ("early earlier", "late later"),
-    ("sensitive sensitivity susceptible vulnerable", "resistant resistance"),
-    ("cheap cheaper cheapest inexpensive", "expensive costly costlier"),
-    ("short shorter", "long longer"),
-    ("always often frequently", "never rarely seldom"),
-    ("maintain preserve retain", "sacrifice sacrificing"),
-    ("upper", "lower"),
-    ("agree agreement", "disagree disagreement"),
-    ("appear", "disappear"),
-    ("effective effectively", "ineffective ineffectively"),
-    ("efficient efficiently", "inefficient inefficiently"),
-    ("necessary essential indispensable", "unnecessary dispensable"),
-    ("able capable", "unable incapable"),
-    ("possible", "impossible"),
-    ("dependent", "independent"),
-    ("accurate accurately", "inaccurate inaccurately"),
-    ("stable", "unstable"),
-    ("reliable reliably", "unreliable"),
-    ("consistent consistently", "inconsistent inconsistently"),
-    ("sufficient sufficiently adequate", "insufficient insufficiently inadequate"),
-    ("related", "unrelated"),
-    ("known", "unknown"),
-    ("likely", "unlikely"),
-    ("significant significantly", "insignificant insignificantly negligible marginal marginally"),
-    ("active", "inactive"),
-    ("correct correctly", "incorrect incorrectly"),
-    ("complete completely", "incomplete"),
-    ("safe", "unsafe"),
-)
-_MOVING = 4  # the first axes, on which things move up or down: “promotes” is nearer to “increases” than to “reduces”
 _OUTDOES = "outperform underperform surpass exceed beat"  # compare without “than”
 
 _WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?|[,;:.()—]")
@@ -169,7 +109,7 @@ def direction(claim: Words, text: Words) -> float:
     """Whether what the claim says moves up moves down in the text, -1 to 1: how like the places are that speak of the
     opposite direction, less how like those are that speak of the same. Words of all moving axes count."""
     best = {1: 0.0, -1: 0.0}
-    moving = [place for axis in range(_MOVING) for place in text.by_axis.get(axis, ())]
+    moving = [place for axis in range(MOVING) for place in text.by_axis.get(axis, ())]
     for place, word in claim:
         if sign := _movement(word):
             here = claim.around(place)
@@ -324,7 +264,7 @@ def _term(word: str) -> str:
 def _signs() -> dict[str, dict[int, int]]:
     """The sign of a term on each axis that has it: 1 raises it, -1 lowers it."""
     signs: dict[str, dict[int, int]] = {}
-    for axis, sides in enumerate(_AXES):
+    for axis, sides in enumerate(AXES):
         for sign, side in zip((1, -1), sides, strict=True):
             for word in side.split():
                 signs.setdefault(_term(word), {})[axis] = sign
@@ -338,5 +278,5 @@ def _outdoing() -> frozenset[str]:
 
 def _movement(word: Word) -> int:
     """1 where the word says that something moves up, -1 down, 0 neither; a negation turns it round."""
-    sign = next((sign for axis, sign in _signs().get(word.term, {}).items() if axis < _MOVING), 0)
+    sign = next((sign for axis, sign in _signs().get(word.term, {}).items() if axis < MOVING), 0)
     return -sign if word.negation else sign

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "assistant"
 FLOORS = [
     {"errors", "cleaning", "places"},
     {"papers", "settings"},
-    {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms"},
+    {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms", "opposites"},
     {"sources", "drafts", "endpoint", "names", "polarity", "support"},
     {"weighing", "evidence", "writers", "embedders", "prompts"},
     {"citations", "extractive", "desk", "rerankers", "library"},
