@@ -131,7 +131,7 @@ def _doubts(signals: support.Signals, opposed: Sequence[tuple[Opposition, str]],
     if opposed and signals.opposed >= MAYBE_OPPOSED:
         doubts.append(f"perhaps the opposite: {_opposite(*opposed[0])}")
     elif signals.negation:
-        doubts.append(f"of it and the nearest sentence in {where}, one negates something")
+        doubts.append(f"negation differs from the nearest sentence in {where}")
     return doubts or [share]
 
 
