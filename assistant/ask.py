@@ -74,7 +74,7 @@ def ask(
     written = desk.write(request, on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
-    checked = check(claims, written.passages, rarity=library.rarity(said))
+    checked = check(claims, written.passages, rarity=library.rarity(said), nearness=library.nearness)
     notices = (*found.notices, *evidence.notices, *written.notices)
     answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
     return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)

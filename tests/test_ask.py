@@ -48,6 +48,7 @@ def test_a_draft_with_a_wrong_sentence_is_a_partial_answer(answered: Callable[..
     strict = answered(draft, strict=True)
     assert len(strict.sentences) == 1
     assert [sentence.text for sentence in strict.removed] == ["It also cures colds by 95%."]
+    assert strict.invented == ("[8]",)  # counted though its sentence is gone
 
 
 def test_a_draft_without_any_support_is_no_answer(answered: Callable[..., Answer]) -> None:
@@ -56,6 +57,13 @@ def test_a_draft_without_any_support_is_no_answer(answered: Callable[..., Answer
     assert [sentence.text for sentence in answer.removed] == ["Bananas are yellow."]
     assert [citation.n for citation in answer.citations] == [1]  # what was taken out can still be looked up
     assert len(answer.nearest) == 3
+    assert answered("Bananas are yellow [9].").invented == ("[9]",)
+
+
+def test_a_sentence_that_turns_the_abstract_round_is_not_supported(answered: Callable[..., Answer]) -> None:
+    answer = answered("CSKV cannot reduce the memory overhead of the KV cache by 80% [1].", strict=True)
+    (removed,) = answer.removed
+    assert removed.reasons[0].startswith("says cannot reduce, the abstract says reduce: “Extensive experiments show")
 
 
 def test_a_writer_may_say_that_the_abstracts_do_not_say(answered: Callable[..., Answer]) -> None:

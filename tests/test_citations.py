@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -71,6 +72,44 @@ def test_changed_numbers_names_and_sources_are_unsupported_with_a_reason(draft: 
     sentence = only(draft)
     assert sentence.verdict == "unsupported"
     assert reason in sentence.reasons
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason"),
+    [
+        ("Experiments show that CSKV does not reduce the memory of the KV cache by 80% [1].", "says not reduce, the"),
+        ("Experiments show that CSKV increases the memory of the KV cache by 80% [1].", "says increases, the abstract"),
+        (
+            "QServe degrades the serving throughput of Llama-3-8B by 1.2x on A100 [2].",
+            "says degrades, the abstract says",
+        ),
+    ],
+)
+def test_the_opposite_of_what_the_abstract_says_is_unsupported_and_shown(draft: str, reason: str) -> None:
+    sentence = only(draft)
+    assert sentence.verdict == "unsupported"
+    assert sentence.reasons[0].startswith(reason)
+    assert "“" in sentence.reasons[0]
+
+
+def test_what_is_the_most_is_not_said_to_be_so_always() -> None:
+    sentence = only("XGrammar is 100x faster than existing solutions [3].")
+    assert (sentence.verdict, sentence.reasons) == ("partial", ("says 100x, the abstract says up to 100x",))
+    assert only("XGrammar is up to 100x faster than existing solutions [3].").verdict == "supported"
+
+
+def test_nearness_is_asked_for_only_where_words_are_not_the_abstracts_own() -> None:
+    asked: list[str] = []
+
+    def nearness(text: str, others: Sequence[str]) -> list[float]:
+        asked.append(text)
+        return [0.9 for _ in others]
+
+    own = escape(clean(CSKV.abstract[slice(*sentences(CSKV.abstract)[0])]))
+    check(parse(f"{own} [1]"), PASSAGES, rarity={}, nearness=nearness)
+    assert asked == []
+    check(parse("CSKV saves 80% of the memory of the KV cache [1]."), PASSAGES, rarity={}, nearness=nearness)
+    assert asked == ["CSKV saves 80% of the memory of the KV cache."]
 
 
 def test_numbers_agree_across_spellings() -> None:

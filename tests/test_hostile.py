@@ -101,8 +101,9 @@ def opened(shelf: Path, model: Server) -> Iterator[Opened]:
     def get(writer: str) -> Assistant:
         if writer not in kept:
             name, url = ("m", model.url) if writer == "model" else (None, None)
-            asked = {"model": name, "base_url": url, "cache": "off"}
-            kept[writer] = Assistant.open(shelf, home=str(shelf), context_tokens=10_000_000, **asked)
+            kept[writer] = Assistant.open(
+                shelf, home=str(shelf), context_tokens=10_000_000, model=name, base_url=url, cache="off"
+            )
         return kept[writer]
 
     yield get

@@ -428,6 +428,21 @@ def test_vectors_of_another_embedder_are_a_fault(opened: Opened, embedder: Embed
         assert [finding.what for finding in library.check() if finding.level == "fault"] == ["vectors"]
 
 
+def test_only_the_bundled_embedder_says_how_near_words_are(opened: Opened, embedder: Embedder) -> None:
+    class Hosted:
+        name, fingerprint, dimension = "openai:some-model", "another", embedder.dimension
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            raise AssertionError("a sentence was sent over the network")
+
+    with opened() as library:
+        assert library.nearness is not None
+        same, other = library.nearness("cache memory", ["the memory of a cache", "bananas"])
+        assert same > other
+    with opened(other=Hosted()) as library:
+        assert library.nearness is None
+
+
 class Killed(BaseException):
     pass
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.quantities import quantities
+from assistant.quantities import Quantity, quantities
 
 
 def found(text: str) -> list[tuple[float, str]]:
@@ -72,6 +72,62 @@ def test_what_is_counted_is_not_what_is_measured() -> None:
     assert not gpus.same(percent)
     assert gpus.same(bare)
     assert gpus.same(papers)  # words between number and noun differ too often to compare nouns
+
+
+def one(text: str) -> Quantity:
+    (quantity,) = quantities(text)
+    return quantity
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "same"),
+    [
+        ("2×", "2-fold", True),
+        ("2×", "twice", True),
+        ("10%", "10 percent", True),
+        ("1,000 ms", "1 s", True),
+        ("120 minutes", "2 hours", True),
+        ("0.5 GB", "500 MB", True),
+        ("80 GB", "80 MB", False),
+        ("2 weeks", "14 days", True),
+        ("5 mg", "5 kg", False),
+        ("half", "50%", True),
+        ("an order of magnitude", "10x", True),
+        ("two orders of magnitude", "100x", True),
+        ("up to 2.8x", "2.8x", True),
+        ("up to 2.8x", "at least 2.8x", False),
+        ("more than 80%", "less than 80%", False),
+        ("over 80%", "at least 80%", True),
+    ],
+)
+def test_quantities_are_compared_with_their_units_and_bounds(said: str, other: str, same: bool) -> None:
+    assert one(said).same(one(other)) is same
+    assert one(other).same(one(said)) is same
+
+
+def test_half_of_a_word_is_no_quantity() -> None:
+    assert quantities("half-precision weights and behalf") == []
+
+
+@given(
+    st.integers(1, 10_000).map(lambda n: n / 10),
+    st.sampled_from([("{}%", "{} percent"), ("{}x", "{}-fold"), ("{} times", "{}×"), ("{} h", "{} hours")]),
+    st.sampled_from(["", "up to ", "at least "]),
+)
+def test_every_number_is_the_same_in_either_spelling(number: float, spelling: tuple[str, str], bound: str) -> None:
+    here, there = (one(f"it is {bound}{form.format(f'{number:g}')} here") for form in spelling)
+    assert here.same(there)
+    assert here.bound == there.bound == {"": "", "up to ": "most", "at least ": "least"}[bound]
+    other = one(f"it is {bound}{spelling[1].format(f'{number * 3 + 1:g}')} here")
+    assert not here.same(other)
+
+
+@given(
+    st.integers(1, 99), st.integers(1, 99), st.sampled_from(["{}-{}%", "{}–{}%", "{} to {}%", "{}% to {}%", "{}%-{}%"])
+)
+def test_both_ends_of_a_range_are_read(low: int, more: int, form: str) -> None:
+    found = [(quantity.value, quantity.unit) for quantity in quantities(form.format(low, low + more))]
+    assert found == [(low, "%"), (low + more, "%")]
 
 
 @given(st.floats(0, 1e6).map(lambda x: f"{x:.2f}"), st.sampled_from(["%", "x", " GB", " seconds", ""]))

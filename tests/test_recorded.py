@@ -113,15 +113,19 @@ def test_the_command_line_asks_the_model_and_shows_what_the_check_found(
     runner = CliRunner()
     assert runner.invoke(app, ["ingest", str(tmp_path / "one.jsonl")]).exit_code == 0
 
-    def asked(name: str, question: str) -> Result:
+    def asked(name: str, question: str, *options: str) -> Result:
         with cassette(name) as base_url:
-            return runner.invoke(app, ["ask", question, "--model", "relay", "--base-url", base_url])
+            return runner.invoke(app, ["ask", question, "--model", "relay", "--base-url", base_url, *options])
 
     wrong = asked("wrong-number", "how much faster is FlashAttention-2 than FlashAttention?")
     assert wrong.exit_code == 3
     assert "Taken out, not supported" in wrong.stdout
     assert "! not supported: says 5×, the abstract says 2×" in wrong.stdout
     assert "written by relay" in wrong.stdout
+    strict = asked("wrong-number", "how much faster is FlashAttention-2 than FlashAttention?", "--strict")
+    assert strict.exit_code == 5
+    assert "Taken out, not supported" in strict.stdout
+    assert "! not supported: says 5×, the abstract says 2×" in strict.stdout
 
 
 @pytest.mark.parametrize("base_url", ["http://llm.invalid/v1", "http://127.0.0.1:9/openai/v1"])

@@ -14,6 +14,7 @@ from assistant.evaluate.metrics import citation_support, hit, ndcg, plain, recal
 from assistant.papers import Chunk, Passage
 from assistant.results import FACTS, Answer, Outcome, Sentence
 from assistant.text import content_terms
+from assistant.weighing import Nearness
 
 DEPTH = 100  # papers searched for: recall@100
 CUTS = (5, 10, 100)
@@ -101,7 +102,9 @@ def _citations(assistant: Assistant, answer: Answer) -> dict[str, float]:
 
     for sentence in claims:
         together, good = citation_support(
-            sentence.citations, len(sentence.invented), partial(_supported, sentence, passages, rarity)
+            sentence.citations,
+            len(sentence.invented),
+            partial(_supported, sentence, passages, rarity, assistant.library.nearness),
         )
         supported, to_the_point = supported + together, to_the_point + good
         cited += len(sentence.citations) + len(sentence.invented)
@@ -112,12 +115,17 @@ def _citations(assistant: Assistant, answer: Answer) -> dict[str, float]:
 
 
 def _supported(
-    sentence: Sentence, passages: Mapping[int, Passage], rarity: Mapping[str, float], some: Collection[int]
+    sentence: Sentence,
+    passages: Mapping[int, Passage],
+    rarity: Mapping[str, float],
+    nearness: Nearness | None,
+    some: Collection[int],
 ) -> bool:
     """Whether the check is content with the sentence where it cites only `some` of the passages."""
     marks = tuple(range(1, len(some) + 1))
     claim = Claim(plain([sentence]), (), marks, sentence.block, sentence.kind)
-    (result,) = check([claim], [passages[n] for n in some], rarity=rarity).sentences
+    cited = [passages[n] for n in some]
+    (result,) = check([claim], cited, rarity=rarity, nearness=nearness).sentences
     return result.verdict == "supported"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from assistant.embedders import Embedder
+from assistant.embedders import Embedder, LateInteraction
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.library import checking, lock
 from assistant.library.catalog import Catalog
@@ -17,6 +17,7 @@ from assistant.library.shelf import Shelf
 from assistant.papers import Filters, Found, Passage, StoredPaper
 from assistant.queries import Query
 from assistant.results import Finding, Kept, LibraryStatus
+from assistant.weighing import Nearness
 
 WAIT_SECONDS = 60.0
 HEAL_LIMIT = 20_000  # chunks up to which a search itself finishes what a killed writer left; it takes seconds
@@ -210,6 +211,13 @@ class Library:
     def mentions(self, name: str) -> bool:
         """Whether the title or abstract of a paper has this word or name, in any spelling of it."""
         return self._fresh_searcher().mentions(name)
+
+    @property
+    def nearness(self) -> Nearness | None:
+        """How near words are by the bundled embedder, which the check was fitted with; None where the library has
+        another, which might cost a request for every sentence."""
+        embedder = self._embedder
+        return embedder.interaction if embedder.name == "bundled" and isinstance(embedder, LateInteraction) else None
 
     def _fresh_searcher(self) -> Searcher:
         if self._searcher is None or self._seen != self._catalog.data_version():
