@@ -19,6 +19,7 @@ from assistant.errors import LibraryMissing, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
 from assistant.ingest import ingest
+from assistant.judging import Judge
 from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
@@ -158,6 +159,7 @@ class Assistant:
             k=self._k(k),
             today=today,
             reranker=self._reranker,
+            judge=self._judge,
             filters=filters,
             strict=strict,
             on_text=on_text,
@@ -255,6 +257,15 @@ class Assistant:
         return rerankers.load(
             chosen.rerank, model=lambda: self._model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens
         )
+
+    @cached_property
+    def _judge(self) -> Judge | None:
+        chosen = self.settings
+        if not chosen.judge:
+            return None
+        if self._model is None:
+            raise UsageError("judging by a model needs one", hint="Name it with --model or ASSISTANT_MODEL.")
+        return Judge(self._model.name, self._endpoint, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:

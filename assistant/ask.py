@@ -1,4 +1,5 @@
-"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence."""
+"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence, by the
+model too if that is asked for."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
 from assistant.evidence import assess
+from assistant.judging import Judge, Judged
 from assistant.library import Library
 from assistant.papers import Filters, Passage
 from assistant.queries import parse
@@ -46,17 +48,19 @@ def ask(
     k: int,
     today: Date,
     reranker: Reranker | None = None,
+    judge: Judge | None = None,
     filters: Filters | None = None,
     strict: bool = False,
     on_text: OnText | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
     """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
-    checked.
+    checked, and then judged by `judge` if one is given.
 
     Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
     Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
-    `failure` says why. `strict` takes out what is not supported. UsageError: no usable question.
+    `failure` says why; where only the judge's fails, `unjudged` does. `strict` takes out what is not supported.
+    UsageError: no usable question.
     """
     started = clock()
     question = checked_question(question)
@@ -75,9 +79,12 @@ def ask(
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
-    notices = (*found.notices, *evidence.notices, *written.notices)
-    answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
-    return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
+    judged = judge.judge(checked) if judge else Judged(checked)
+    notices = (*found.notices, *evidence.notices, *written.notices, *judged.notices)
+    answer = replace(answer, failure=written.failure or ranked.failure, unjudged=judged.failure, notices=notices)
+    answer = _concluded(answer, written.draft, judged.checked, strict=strict)
+    usage = answer.usage.plus(judged.usage) if answer.usage and judged.usage else answer.usage or judged.usage
+    return replace(answer, usage=usage, seconds=clock() - started)
 
 
 def _nearest(pool: Sequence[Passage]) -> tuple[Citation, ...]:

@@ -172,7 +172,8 @@ def _judged(
     if len(known) > 1 and idle and verdict == "supported":
         verdict = "partial"
         reasons += [f"little of it is found in [{n}]" for n in idle]
-    return replace(sentence, verdict=verdict, reasons=(*wrong, *reasons), quotes=quotes)
+    firm = bool(wrong or unknown)
+    return replace(sentence, verdict=verdict, reasons=(*wrong, *reasons), quotes=quotes, firm=firm)
 
 
 def _share(wanted: Mapping[str, float], held: Collection[str]) -> float:

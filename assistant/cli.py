@@ -96,6 +96,10 @@ Rerank = Annotated[
     str | None,
     _option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
 ]
+Judged = Annotated[
+    bool | None,
+    _option("--judge/--no-judge", help="Have the model judge, too, whether each quote says what the sentence says."),
+]
 
 
 def _version(shown: bool) -> None:
@@ -126,6 +130,7 @@ def ask(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    judge: Judged = None,
     strict: Annotated[bool, typer.Option("--strict", help="Take out what is not supported, and exit with 5.")] = False,
     form: Form = Format.text,
     debug: Debug = False,
@@ -135,9 +140,10 @@ def ask(
     In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
 
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
-    extractive, or not reranked, instead; 5 --strict took something out.
+    extractive, or not reranked or judged, instead; 5 --strict took something out.
     """
-    with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
+    flags = {"store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank, "judge": judge}
+    with running(debug, library=library, **flags) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
@@ -160,12 +166,16 @@ def _tell(run: Run, answer: "Answer") -> None:
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
     elif answer.failure:
         run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
+    if answer.unjudged:
+        run.report(
+            f"the model did not judge: {answer.unjudged}", "Sentences it gave no verdict on keep the one they had."
+        )
     for notice in answer.notices:
         run.note(notice)
 
 
 def _exit_status(answer: "Answer", *, strict: bool) -> int:
-    if answer.failure:
+    if answer.failure or answer.unjudged:
         return 4
     if strict and answer.removed:
         return 5

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from assistant.cleaning import one_line, printable
-from assistant.errors import ContextOverflow, EndpointError
+from assistant.errors import ContextOverflow, EndpointError, RequestRefused
 from assistant.results import Usage
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Endpoint:
 
     def __init__(self, *, base_url: str | None, api_key: str | None, timeout_s: float) -> None:
         self._base_url, self._api_key, self._timeout_s = base_url or OPENAI, api_key, timeout_s
+        self._forms_refused = 0  # of those that `complete_json` can ask for, the strictest first
 
     def __repr__(self) -> str:
         return f"Endpoint({self.address!r})"  # the key stays out
@@ -88,6 +89,23 @@ class Endpoint:
                     if changed is None:
                         raise
                     body = changed
+
+    def complete_json(self, body: dict[str, Any], *, name: str, schema: dict[str, Any]) -> Reply:
+        """One chat completion that should be JSON of `schema`, which `body` must ask for in words too: as strictly as
+        the endpoint takes it, which is remembered. It may still be anything."""
+        forms: list[dict[str, Any]] = [
+            {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}},
+            {"type": "json_object"},
+        ]
+        for refused, form in enumerate(forms):
+            if refused >= self._forms_refused:
+                with contextlib.suppress(RequestRefused):
+                    reply = self.complete(body | {"response_format": form})
+                    self._forms_refused = refused
+                    return reply
+        reply = self.complete(body)
+        self._forms_refused = len(forms)
+        return reply
 
     def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """The vectors that `model` gives `texts`, in their order; of what length and use, the caller must see."""
@@ -164,7 +182,9 @@ class Endpoint:
         said = self._said(error)
         if error.status_code in (400, 413, 422) and _OVERFLOW.search(f"{error.code} {said}"):
             return ContextOverflow(f"the prompt is too long for {model}: {said}", hint="Use a smaller -k.")
-        return EndpointError(f"{self.address} failed ({error.status_code}): {said}", hint="Try again later.")
+        refused = error.status_code in (400, 422) or (error.status_code == 500 and "response_format" in str(error.body))
+        failed = RequestRefused if refused else EndpointError
+        return failed(f"{self.address} failed ({error.status_code}): {said}", hint="Try again later.")
 
     def _said(self, error: Exception) -> str:
         """What the endpoint said, in one short line."""

@@ -18,6 +18,8 @@ from assistant.places import exists, expanded
 VARIABLES = {
     "ask-system": {"boundary"},
     "ask-user": {"question", "passages", "count"},
+    "judge-system": {"boundary"},
+    "judge-user": {"pairs", "count"},
     "rank-system": {"boundary"},
     "rank-user": {"question", "passages", "count"},
 }
@@ -51,17 +53,23 @@ def fill(name: str, *, place: Path, **values: str) -> str:
 
 
 def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None) -> tuple[str, str]:
-    """(boundary, the passages as numbered text between lines that begin with it), abstracts cut to `most` characters.
-
-    No abstract can foresee the boundary: it is a digest over all of them and the question. Their own `[3]`s become
-    `(3)`.
-    """
+    """(boundary, the passages as numbered text between lines that begin with it), abstracts cut to `most` characters;
+    as `fence` has it."""
     bodies = []
     for passage in passages:
         paper = passage.found.paper
         date = f"\nDate: {paper.date}" if paper.date else ""
         bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)[:most]}")
-    boundary = "=" + hashlib.sha256("\0".join((question, *bodies)).encode()).hexdigest()[:12]
+    return fence(bodies, beside=question)
+
+
+def fence(bodies: Sequence[str], *, beside: str) -> tuple[str, str]:
+    """(boundary, the texts numbered from 1 between lines that begin with it).
+
+    No text can foresee the boundary: it is a digest over all of them and what stands `beside` them. Their own `[3]`s
+    become `(3)`.
+    """
+    boundary = "=" + hashlib.sha256("\0".join((beside, *bodies)).encode()).hexdigest()[:12]
     parts = [f"{boundary} [{n}]\n{drafts.defused(body)}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
     return boundary, "\n\n".join(parts)
 

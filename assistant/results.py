@@ -12,6 +12,7 @@ from assistant.papers import Problem, StoredPaper
 Verdict = Literal["supported", "partial", "unsupported", "not a claim"]
 Status = Literal["answered", "partial", "unanswered"]
 Kind = Literal["paragraph", "bullet", "heading"]
+Check = Literal["words", "model", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Sentence:
 
     Markers in the middle of it stand in `text`, renumbered; those at its end are in `trailing`, and `citations` has
     them all. `block` counts paragraphs, bullets and headings from 0; `kind` is that of its block. `reasons` say, for a
-    reader, why the verdict is not `supported`.
+    reader, why the verdict is not `supported`, or why it is so by the model's judgement only. `checked_by` names the
+    check that gave the verdict: that of words, quantities and names, the model, or both with the same outcome. `firm`
+    is a verdict for reasons that are no matter of degree, such as an invented marker or a wrong number: no judgement
+    of a model lifts it.
     """
 
     text: str
@@ -41,6 +45,8 @@ class Sentence:
     quotes: tuple[Quote, ...] = ()
     block: int = 0
     kind: Kind = "paragraph"
+    checked_by: Check = "words"
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,15 @@ class Usage:
     estimated: bool
     cost: float | None = None
 
+    def plus(self, other: "Usage") -> "Usage":
+        """The tokens of both; a cost only where both are known."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.estimated or other.estimated,
+            None if self.cost is None or other.cost is None else self.cost + other.cost,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -73,7 +88,8 @@ class Answer:
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
     `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
-    stand in; `notices` what a reader should know besides.
+    stand in; `unjudged` why the model gave no judgement where one was asked for; `notices` what a reader should know
+    besides.
     """
 
     question: str
@@ -89,6 +105,7 @@ class Answer:
     usage: Usage | None = None
     seconds: float = 0.0
     failure: str = ""
+    unjudged: str = ""
     notices: tuple[str, ...] = ()
 
     @property

@@ -60,7 +60,7 @@ class OpenAIWriter:
         messages = [{"role": "system", "content": request.system}, {"role": "user", "content": request.prompt}]
         body = {"model": self.name, "messages": messages, "temperature": 0, "max_tokens": request.max_tokens}
         reply = self._endpoint.complete(body, on_text=on_text)
-        text = _without_thinking(reply.text).strip()
+        text = without_thinking(reply.text).strip()
         if not text and reply.finish == "length":
             raise IncompleteReply(
                 f"{self.name} used up its {request.max_tokens} tokens before it answered",
@@ -80,7 +80,7 @@ class OpenAIWriter:
         return Usage(prompt, count_tokens(text, model=self.name), estimated=True)
 
 
-def _without_thinking(text: str) -> str:
+def without_thinking(text: str) -> str:
     """`text` without what stands between think tags; where only the closing one was sent, without what is before it,
     and where only the opening one, without what is after it."""
     out: list[str] = []

@@ -13,6 +13,8 @@ import vcr
 from vcr.request import Request as VcrRequest
 
 from assistant.app import Assistant
+from assistant.papers import Paper
+from assistant.sources import hf_page
 from tests.server import Server
 
 ROOT = Path(__file__).parent.parent
@@ -87,8 +89,16 @@ def shared() -> Path:
     return SHARED / "data"
 
 
+@pytest.fixture(scope="session")
+def seeds() -> dict[str, Paper]:
+    """The papers of the sample, by title."""
+    pages = [hf_page.parse(file.read_text()) for file in sorted((ROOT / "seeds").glob("*.txt"))]
+    return {entry.title: Paper(entry.title, entry.abstract) for page in pages for entry in page.entries}
+
+
 # ---- recorded exchanges
 
+Cassette = Callable[[str], AbstractContextManager[str]]
 CASSETTES = ROOT / "cassettes"
 REPLAYED = "http://llm.invalid/v1"
 _played: dict[Path, bool] = {}  # by cassette: was every exchange of it asked for?
@@ -112,7 +122,7 @@ def _bare(response: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cassette(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[str]]:
+def cassette(request: pytest.FixtureRequest) -> Cassette:
     """`with cassette(name) as base_url:` replays (or with --record-from records) the exchange of that name."""
     record_from = request.config.getoption("--record-from")
 

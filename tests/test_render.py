@@ -223,3 +223,16 @@ def test_quoting_is_not_called_supported() -> None:
     assert "1 sentence, quoted word for word" in markdown.answer(quoted)
     assert "since the model failed" in markdown.answer(replace(quoted, failure="it is down"))
     assert "1 of 1 sentence supported" in markdown.answer(replace(quoted, writer="m"))
+
+
+def test_a_sentence_that_only_the_model_finds_supported_says_so() -> None:
+    lifted = replace(
+        ANSWER.sentences[0], reasons=("the model judges that the quote says it", "only 40%"), checked_by="model"
+    )
+    answer = replace(ANSWER, sentences=(lifted,))
+    told = "supported: the model judges that the quote says it; only 40%"
+    console = screen(200)
+    terminal.answer(answer, console)
+    assert f"! {told}" in shown(console)
+    assert f"> {told}" in markdown.answer(answer)
+    assert "1 of 1 sentence supported, 1 judged by the model" in shown(console)
