@@ -9,7 +9,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, rerankers, sample, settings
+from assistant import doctor, embedders, places, replaying, rerankers, sample, settings
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
@@ -24,7 +24,7 @@ from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.rerankers import Reranker, reranked
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Recorded, Removal, SearchResult
 from assistant.settings import Settings
 from assistant.writers import OpenAIWriter, Writer
 
@@ -165,6 +165,18 @@ class Assistant:
             on_text=on_text,
         )
         return replace(answer, why=self.addressed(answer.why))
+
+    def recorded(self) -> Sequence[Recorded]:
+        """The questions about the sample to which an answer of a model is recorded."""
+        return [one.recorded for one in replaying.recordings()]
+
+    def replay(self, question: str, *, strict: bool = False) -> Answer:
+        """The recorded answer to one of these, checked as any. UsageError: there is none, or the library in use is not
+        the sample."""
+        recording = replaying.recording(question)
+        if self.library_name != sample.NAME:
+            raise UsageError("recorded answers are about the sample library", hint="Leave out --library.")
+        return replaying.replay(recording, library=self.library, strict=strict)
 
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""

@@ -66,7 +66,7 @@ def ask(
     question = checked_question(question)
     query = parse(question, today=today, filters=filters)
     found = library.find(query, limit=max(POOL, k))
-    answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
+    answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=closest(found.passages))
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
     rarity = library.rarity(content_terms(clean(found.question)))
@@ -76,22 +76,27 @@ def ask(
     ranked = reranked(found.question, found.passages, reranker)
     request = Request(found.question, ranked.passages[:k], rarity=rarity)
     written = desk.write(request, on_text=on_text)
-    claims = drafts.parse(written.draft.text)
-    said = {term for claim in claims for term in content_terms(claim.plain)}
-    checked = check(claims, written.passages, rarity=library.rarity(said))
+    checked = held(written.draft, written.passages, library)
     judged = judge.judge(checked) if judge else Judged(checked)
     notices = (*found.notices, *evidence.notices, *written.notices, *judged.notices)
     answer = replace(answer, failure=written.failure or ranked.failure, unjudged=judged.failure, notices=notices)
-    answer = _concluded(answer, written.draft, judged.checked, strict=strict)
+    answer = concluded(answer, written.draft, judged.checked, strict=strict)
     usage = answer.usage.plus(judged.usage) if answer.usage and judged.usage else answer.usage or judged.usage
     return replace(answer, usage=usage, seconds=clock() - started)
 
 
-def _nearest(pool: Sequence[Passage]) -> tuple[Citation, ...]:
+def held(draft: Draft, passages: Sequence[Passage], library: Library) -> Checked:
+    """The draft's sentences held against the passages that its markers number."""
+    claims = drafts.parse(draft.text)
+    said = {term for claim in claims for term in content_terms(claim.plain)}
+    return check(claims, passages, rarity=library.rarity(said))
+
+
+def closest(pool: Sequence[Passage]) -> tuple[Citation, ...]:
     return tuple(cite(n, one.found, clean(one.found.paper.title)) for n, one in enumerate(pool[:NEAREST], 1))
 
 
-def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) -> Answer:
+def concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) -> Answer:
     """The answer with its sentences, and the status these add up to."""
     failed = tuple(s for s in checked.sentences if s.verdict == "unsupported")
     kept = tuple(s for s in checked.sentences if not (strict and s.verdict == "unsupported"))

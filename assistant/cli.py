@@ -38,6 +38,10 @@ Question = Annotated[
     list[str],
     typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
 ]
+MaybeQuestion = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
+]
 LibraryName = Annotated[
     str | None,
     _option(
@@ -119,7 +123,7 @@ def root(
 
 @app.command()
 def ask(
-    question: Question,
+    question: MaybeQuestion = None,
     k: K = None,
     library: LibraryName = None,
     store: Store = None,
@@ -131,6 +135,9 @@ def ask(
     source: SourceName = None,
     author: Author = None,
     judge: Judged = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Show a recorded answer of a model about the sample; alone, list them.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Take out what is not supported, and exit with 5.")] = False,
     form: Form = Format.text,
     debug: Debug = False,
@@ -143,14 +150,24 @@ def ask(
     extractive, or not reranked or judged, instead; 5 --strict took something out.
     """
     flags = {"store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank, "judge": judge}
-    with running(debug, library=library, **flags) as run:
+    with running(debug, library=library or ("sample" if replay else None), **flags) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
+        if replay and any(value is not None for value in (*flags.values(), since, until, source, author)):
+            raise UsageError(
+                "--replay shows what was recorded", hint="Of other options it takes --strict and --format."
+            )
+        if replay and not question:
+            return _list_recorded(run, form)
         filters = _filters(since, until, source, author)
-        with LiveDraft(run.err, before=run.bar.close) as draft:
-            live = draft if run.err.is_terminal else None
-            answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
+        asked = _joined(question or [])
+        if replay:
+            answer = run.assistant.replay(asked, strict=strict)
+        else:
+            with LiveDraft(run.err, before=run.bar.close) as draft:
+                live = draft if run.err.is_terminal else None
+                answer = run.assistant.ask(asked, filters=filters, strict=strict, on_text=live)
         _tell(run, answer)
         run.show(
             form,
@@ -159,6 +176,18 @@ def ask(
             json=lambda: jsonform.answer(answer, library=run.assistant.library_name),
         )
         raise typer.Exit(_exit_status(answer, strict=strict))
+
+
+def _list_recorded(run: Run, form: Format) -> None:
+    from assistant.render import jsonform, markdown, terminal
+
+    found = run.assistant.recorded()
+    run.show(
+        form,
+        text=lambda out: terminal.recordings(found, out),
+        md=lambda: markdown.recordings(found),
+        json=lambda: jsonform.recordings(found, library=run.assistant.library_name),
+    )
 
 
 def _tell(run: Run, answer: "Answer") -> None:

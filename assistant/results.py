@@ -81,6 +81,17 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What an answer to `question` was recorded from, on `date`: `writer` is the model's name as it was asked for,
+    `source` what stood behind that name."""
+
+    question: str
+    writer: str
+    date: Date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with every sentence checked.
 
@@ -88,8 +99,8 @@ class Answer:
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
     `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
-    stand in; `unjudged` why the model gave no judgement where one was asked for; `notices` what a reader should know
-    besides.
+    stand in; `unjudged` why the model gave no judgement where one was asked for; `recorded` where
+    the draft comes from if it is a recorded one; `notices` what a reader should know besides.
     """
 
     question: str
@@ -106,6 +117,7 @@ class Answer:
     seconds: float = 0.0
     failure: str = ""
     unjudged: str = ""
+    recorded: Recorded | None = None
     notices: tuple[str, ...] = ()
 
     @property

@@ -18,7 +18,7 @@ FLOORS = [
     {"citations", "evidence", "writers", "embedders", "prompts"},
     {"extractive", "desk", "rerankers", "judging", "library"},
     {"ask", "ingest", "doctor", "render"},
-    {"sample"},
+    {"sample", "replaying"},
     {"app"},
     {"evaluate", "console"},
     {"cli"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Recorded, Removal, SearchResult
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
 # and spaces between its parts.
@@ -16,8 +16,16 @@ _UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 
 
 def answer(result: Answer, *, library: str) -> str:
-    fields = asdict(result)
+    fields = asdict(result) | {"recorded": result.recorded and _recorded(result.recorded)}
     return _document("ask", library, fields)
+
+
+def recordings(found: Sequence[Recorded], *, library: str) -> str:
+    return _document("recordings", library, {"recordings": [_recorded(one) for one in found]})
+
+
+def _recorded(one: Recorded) -> dict[str, Any]:
+    return {"question": one.question, "writer": one.writer, "date": one.date, "from": one.source}
 
 
 def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:

@@ -7,7 +7,7 @@ from itertools import groupby
 from assistant.cleaning import clean, one_line
 from assistant.papers import StoredPaper
 from assistant.render.words import byline, flags, footer, marks
-from assistant.results import Answer, Citation, SearchResult, Sentence, cite
+from assistant.results import Answer, Citation, Recorded, SearchResult, Sentence, cite
 
 _MEANING = re.compile(r"([\\`*_\[\]<>|~#&])")
 _BLOCK = re.compile(r"^(?:(\d{1,9})(?=[.)])|(?=[=+-]))")  # what makes a heading, list or rule of a line
@@ -61,6 +61,11 @@ def search(results: Sequence[SearchResult], *, question: str) -> str:
         reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, one.url)
         lines += [f"{one.rank}. {_reference(reference)}", "", f"   {escaped(one.passage)}", ""]
     return "\n".join(lines)
+
+
+def recordings(found: Sequence[Recorded]) -> str:
+    """A list of questions, a line each."""
+    return "\n".join(f"- {escaped(one.question)}" for one in found)
 
 
 def papers(found: Sequence[StoredPaper]) -> str:

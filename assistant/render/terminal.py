@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper
 from assistant.render.words import counted, dated, flags, footer, marks
-from assistant.results import Answer, Citation, Finding, IngestReport, LibraryStatus, Removal, SearchResult, Sentence
+from assistant.results import (
+    Answer,
+    Citation,
+    Finding,
+    IngestReport,
+    LibraryStatus,
+    Recorded,
+    Removal,
+    SearchResult,
+    Sentence,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,6 +92,12 @@ def search(results: Sequence[SearchResult], console: "Console") -> None:
         _hanging(console, mark, [(one.title, "bold"), (f" · {dated(reference)}", "dim")])
         _id(console, one.paper_id, 4, f" · score {one.score:.2f}")
         _hanging(console, "    ", [(_begin(one.passage), "")])
+
+
+def recordings(found: Sequence[Recorded], console: "Console") -> None:
+    """A line a question, to be copied."""
+    for one in found:
+        _line(console, one.question)
 
 
 def papers(found: Sequence[StoredPaper], console: "Console") -> None:

@@ -49,6 +49,8 @@ def footer(result: Answer) -> str:
 def _author(result: Answer) -> str:
     if result.writer is None:
         return "nothing was written"
+    if result.recorded:
+        return f"recorded on {result.recorded.date}: written by {result.writer} ({result.recorded.source})"
     if result.writer != "extractive":
         return f"written by {result.writer}"
     return "extractive, since the model failed" if result.failure else "extractive"
