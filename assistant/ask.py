@@ -77,7 +77,10 @@ def ask(
     request = Request(found.question, ranked.passages[:k], rarity=rarity)
     written = desk.write(request, on_text=on_text)
     checked = held(written.draft, written.passages, library)
-    judged = judge.judge(checked) if judge else Judged(checked)
+    if judge and not written.failure:
+        judged = judge.judge(checked)
+    else:  # an endpoint that has just failed is not asked again
+        judged = Judged(checked, failure=written.failure if judge else "")
     notices = (*found.notices, *evidence.notices, *written.notices, *judged.notices)
     answer = replace(answer, failure=written.failure or ranked.failure, unjudged=judged.failure, notices=notices)
     answer = concluded(answer, written.draft, judged.checked, strict=strict)

@@ -195,7 +195,7 @@ def _tell(run: Run, answer: "Answer") -> None:
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
     elif answer.failure:
         run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
-    if answer.unjudged:
+    if answer.unjudged and answer.unjudged != answer.failure:
         run.report(
             f"the model did not judge: {answer.unjudged}", "Sentences it gave no verdict on keep the one they had."
         )

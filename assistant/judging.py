@@ -6,8 +6,9 @@ nothing, and no verdict lifts a sentence whose number, name or marker is wrong.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, get_args
 
 from assistant import prompts as templates
@@ -15,14 +16,14 @@ from assistant.citations import Checked
 from assistant.cleaning import clean, one_line
 from assistant.drafts import defused
 from assistant.endpoint import Endpoint
-from assistant.errors import EndpointError, IncompleteReply
+from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
 from assistant.results import Citation, Sentence, Usage, Verdict
 from assistant.text import count_tokens
 from assistant.writers import TOKEN_CHARACTERS, without_thinking
 
 BATCH = 8  # sentences a request: with quotes of two sentences about 1,500 tokens, and 500 for the reply
 MOST = 48  # sentences of an answer; the others keep the verdict they have
-CHARACTERS = 4_000  # of a sentence with its quotes; longer ones are not asked about
+CHARACTERS = 8_000  # of sentences and quotes in a request; a sentence that takes more by itself is not asked about
 REASON = 160  # characters that are shown of a reason
 
 # what the model may say, and which verdict that is; the worse the later
@@ -83,40 +84,51 @@ class Judge:
     def judge(self, checked: Checked) -> Judged:
         """`checked` with every verdict that the model has an opinion on. Where the endpoint fails, with those it gave
         before. PromptError."""
-        sentences = list(checked.sentences)
-        pairs = {at: _pair(one, checked.citations) for at, one in enumerate(sentences) if _is_open(one)}
-        asked = [at for at, pair in pairs.items() if len(pair) <= CHARACTERS][:MOST]
-        usage, failure, given = None, "", 0
+        pairs = {at: _pair(one, checked.citations) for at, one in enumerate(checked.sentences) if _is_open(one)}
+        opinions: dict[int, Opinion] = {}
+        usage, failure = None, ""
         try:
-            for start in range(0, len(asked), BATCH):
-                batch = asked[start : start + BATCH]
-                opinions, used = self._opinions([pairs[at] for at in batch])
-                usage = usage.plus(used) if usage else used
-                given += len(opinions)
-                for n, opinion in opinions.items():
-                    sentences[batch[n - 1]] = weighed(sentences[batch[n - 1]], opinion)
+            for batch in _batches(pairs):
+                for found, used in self._exchanges(batch):
+                    opinions |= found
+                    usage = usage.plus(used) if usage else used
         except EndpointError as error:
             failure = f"{error} ({error.hint})"
-        silent = len(pairs) - given
+        silent = len(pairs) - len(opinions)
         told = () if failure or not silent else (f"the model gave no verdict on {silent} of {len(pairs)} sentences",)
+        sentences = (weighed(one, opinions.get(at)) for at, one in enumerate(checked.sentences))
         return Judged(replace(checked, sentences=tuple(sentences)), usage, failure, told)
 
-    def _opinions(self, pairs: Sequence[str]) -> tuple[dict[int, Opinion], Usage]:
-        """What the model says of each pair, numbered from 1, and the tokens that took. EndpointError, also where it
-        says nothing of any; PromptError."""
+    def _exchanges(self, pairs: Mapping[int, str]) -> Iterator[tuple[dict[int, Opinion], Usage]]:
+        """What the model says of the pairs, by their keys, and the tokens that took: at once, or by halves where it
+        finds them too long. EndpointError, PromptError."""
+        try:
+            answered = self._opinions(pairs)
+        except ContextOverflow:
+            if len(pairs) == 1:
+                raise
+            keys = list(pairs)
+            for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+                yield from self._exchanges({at: pairs[at] for at in half})
+        else:
+            yield answered
+
+    def _opinions(self, pairs: Mapping[int, str]) -> tuple[dict[int, Opinion], Usage]:
+        """One exchange. EndpointError, also where the model says nothing of any pair; PromptError."""
         place = templates.folder(self._prompts)
-        boundary, fenced = templates.fence(pairs, beside="judge")
+        boundary, fenced = templates.fence(list(pairs.values()), beside="judge")
         system = templates.fill("judge-system", place=place, boundary=boundary)
         prompt = templates.fill("judge-user", place=place, pairs=fenced, count=str(len(pairs)))
         messages = [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
         body = {"model": self._model, "messages": messages, "temperature": 0, "max_tokens": self._max_tokens}
         reply = self._endpoint.complete_json(body, name="verdicts", schema=SCHEMA)
         text = without_thinking(reply.text)[: TOKEN_CHARACTERS * self._max_tokens]
-        opinions = read(text, len(pairs))
-        if not opinions:
+        said = read(text, len(pairs))
+        if not said:
             raise IncompleteReply(f"{self._model} sent no verdicts", hint="Try another model.")
         counted = sum(count_tokens(part, model=self._model) for part in (system, prompt))
-        return opinions, reply.usage or Usage(counted, count_tokens(text, model=self._model), estimated=True)
+        usage = reply.usage or Usage(counted, count_tokens(text, model=self._model), estimated=True)
+        return {at: said[n] for n, at in enumerate(pairs, 1) if n in said}, usage
 
 
 def _is_open(sentence: Sentence) -> bool:
@@ -130,6 +142,18 @@ def _pair(sentence: Sentence, citations: Sequence[Citation]) -> str:
     said = " ".join(re.sub(r"\[\d+\]", " ", sentence.text).split())
     quoted = [f"Quoted from “{titles[quote.n]}”: {clean(quote.text)}" for quote in sentence.quotes]
     return "\n".join([f"Sentence: {said}", *quoted])
+
+
+def _batches(pairs: Mapping[int, str]) -> Iterator[dict[int, str]]:
+    """The first MOST pairs in order, as many at a time as a request may hold, without those that are too long."""
+    batch: dict[int, str] = {}
+    for at, pair in islice(((at, pair) for at, pair in pairs.items() if len(pair) <= CHARACTERS), MOST):
+        if len(batch) == BATCH or sum(map(len, batch.values())) + len(pair) > CHARACTERS:
+            yield batch
+            batch = {}
+        batch[at] = pair
+    if batch:
+        yield batch
 
 
 def read(reply: str, count: int) -> dict[int, Opinion]:
@@ -165,8 +189,11 @@ def _short(reason: str) -> str:
     return reason if len(reason) <= REASON else f"{reason[:REASON].rsplit(' ', 1)[0]} …"
 
 
-def weighed(sentence: Sentence, opinion: Opinion) -> Sentence:
-    """The sentence with the verdict that both checks come to: the model's, but that it lifts no firm one."""
+def weighed(sentence: Sentence, opinion: Opinion | None) -> Sentence:
+    """The sentence with the verdict that both checks come to: the model's if it has one, but that it lifts no firm
+    one."""
+    if opinion is None:
+        return sentence
     if opinion.verdict == sentence.verdict:
         return replace(sentence, checked_by="both")
     if sentence.firm and _WORSE.index(opinion.verdict) < _WORSE.index(sentence.verdict):

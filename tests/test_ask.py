@@ -146,3 +146,11 @@ def test_an_answer_whose_judge_fails_stays_and_says_so(sample: Assistant, server
     assert answer.status == "answered"
     assert "refused the API key" in answer.unjudged
     assert answer.failure == ""
+
+
+def test_an_endpoint_that_failed_to_write_is_not_asked_to_judge(sample: Assistant, server: Server) -> None:
+    desk = Desk(Scripted(STAND_IN, name="extractive"), Scripted(EndpointError("it is down", hint="Start it.")))
+    judge = Judge("m", server.endpoint())
+    answer = ask(QUESTION, library=sample.library, desk=desk, k=5, today=TODAY, judge=judge)
+    assert (answer.unjudged, answer.failure, answer.writer) == (answer.failure, "it is down (Start it.)", "extractive")
+    assert server.bodies == []

@@ -14,7 +14,7 @@ from assistant.errors import PromptError
 from assistant.judging import BATCH, CHARACTERS, MOST, REASON, VERDICTS, Judge, Opinion, read, weighed
 from assistant.results import Quote, Sentence, Usage, Verdict
 from tests.examples import PASSAGES
-from tests.server import Server, completion, failure
+from tests.server import Reply, Server, completion, failure
 
 SAYS = "CSKV reduces the memory of the KV cache by 80% [1]."
 WRONG_NUMBER = "CSKV reduces the memory of the KV cache by 30% [1]."
@@ -226,6 +226,26 @@ def test_any_reply_can_be_read(reply: str) -> None:
 
 
 # ---- endpoints
+
+
+def test_what_is_too_long_for_the_models_context_is_asked_by_halves(server: Server, judge: Judge) -> None:
+    def reply(body: dict[str, Any]) -> Reply:
+        count = body["messages"][1]["content"].count("Sentence: ")
+        short = completion(verdicts(**{f"n{n}": "not entailed" for n in range(1, count + 1)}))
+        return short if count < 3 else failure(400, "x", code="context_length_exceeded")
+
+    server.replies = [reply]
+    judged = judge.judge(draft(*[one("supported")] * 5))
+    assert [s.verdict for s in judged.checked.sentences] == ["unsupported"] * 5
+    assert judged.failure == ""
+    server.replies = [failure(400, "x", code="context_length_exceeded")]
+    assert "too long for m" in judge.judge(draft(*[one("supported")] * 5)).failure
+
+
+def test_a_request_holds_no_more_characters_than_it_may(server: Server, judge: Judge) -> None:
+    server.replies = [completion(verdicts(n1="entailed", n2="entailed"))]
+    judge.judge(draft(*[one("supported", text="word " * (CHARACTERS // 12))] * 4))
+    assert [body["messages"][1]["content"].count("Sentence: ") for body in server.bodies] == [2, 2]
 
 
 def test_tokens_are_counted_over_all_requests(server: Server, judge: Judge) -> None:
