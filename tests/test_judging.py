@@ -211,6 +211,12 @@ def test_a_missing_verdict_leaves_the_one_there_is_and_is_told(server: Server, j
     assert judged.notices == ("the model gave no verdict on 1 of 2 sentences",)
 
 
+def test_what_the_model_only_thinks_is_no_verdict(server: Server, judge: Judge) -> None:
+    server.replies = [completion(f"<think>{verdicts(n1='not entailed')}</think>{verdicts(n2='not entailed')}")]
+    judged = judge.judge(draft(one("supported"), one("supported")))
+    assert [s.checked_by for s in judged.checked.sentences] == ["words", "model"]
+
+
 def test_a_reason_is_short_clean_and_no_citation(server: Server, judge: Judge) -> None:
     server.replies = [completion(verdicts(n1="not entailed: see [7]\x1b[31m \u202e" + "so it is " * 100))]
     reason = judge.judge(checked(SAYS)).checked.sentences[0].reasons[0]
