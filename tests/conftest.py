@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from record import REPLAYED, tape
 
 from assistant.app import Assistant
 from assistant.papers import Paper
@@ -108,6 +107,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def cassette(request: pytest.FixtureRequest) -> Cassette:
     """`with cassette(name) as base_url:` replays (or with --record-from records) the exchange of that name."""
+    from record import REPLAYED, tape  # here: processes that tests start have no tools/ on their path
+
     record_from = request.config.getoption("--record-from")
 
     @contextmanager
