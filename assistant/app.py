@@ -10,7 +10,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, rehearsal, rerankers, sample, settings
+from assistant import doctor, embedders, places, rehearsal, replaying, rerankers, sample, settings
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
@@ -20,13 +20,24 @@ from assistant.errors import LibraryMissing, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
 from assistant.ingest import ingest
+from assistant.judging import Judge
 from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
 from assistant.remembering import Remembering
 from assistant.rerankers import Reranker, reranked
-from assistant.results import Answer, DryRun, Finding, IngestReport, LibraryStatus, Price, Removal, SearchResult
+from assistant.results import (
+    Answer,
+    DryRun,
+    Finding,
+    IngestReport,
+    LibraryStatus,
+    Price,
+    Recorded,
+    Removal,
+    SearchResult,
+)
 from assistant.settings import Settings
 from assistant.spending import Limits, Metered, listed
 from assistant.writers import OpenAIWriter, Writer
@@ -150,7 +161,14 @@ class Assistant:
         for a failing model: see `Answer.failure`. BudgetError: a limit of the settings would be passed."""
         before = len(self._metered.exchanges)
         answer = self._asked(
-            question, k, filters, model=self._model, reranker=self._reranker, strict=strict, on_text=on_text
+            question,
+            k,
+            filters,
+            model=self._model,
+            reranker=self._reranker,
+            judge=self._judge,
+            strict=strict,
+            on_text=on_text,
         )
         if answer.usage or len(self._metered.exchanges) > before:
             answer = replace(answer, usage=self._metered.spent(since=before))
@@ -202,6 +220,7 @@ class Assistant:
         *,
         model: Writer | None,
         reranker: Reranker | None,
+        judge: Judge | None = None,
         strict: bool = False,
         on_text: OnText | None = None,
     ) -> Answer:
@@ -222,11 +241,24 @@ class Assistant:
             k=self._k(k),
             today=today,
             reranker=reranker,
+            judge=judge,
             filters=filters,
             strict=strict,
             on_text=on_text,
         )
         return replace(answer, why=self.addressed(answer.why))
+
+    def recorded(self) -> Sequence[Recorded]:
+        """The questions about the sample to which an answer of a model is recorded."""
+        return [one.recorded for one in replaying.recordings()]
+
+    def replay(self, question: str, *, strict: bool = False) -> Answer:
+        """The recorded answer to one of these, checked as any. UsageError: there is none, or the library in use is not
+        the sample."""
+        recording = replaying.recording(question)
+        if self.library_name != sample.NAME:
+            raise UsageError("recorded answers are about the sample library", hint="Leave out --library.")
+        return replaying.replay(recording, library=self.library, strict=strict)
 
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
@@ -333,6 +365,15 @@ class Assistant:
     def _loaded_reranker(self, model: Callable[[], Writer | None]) -> Reranker | None:
         chosen = self.settings
         return rerankers.load(chosen.rerank, model=model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
+
+    @cached_property
+    def _judge(self) -> Judge | None:
+        chosen = self.settings
+        if not chosen.judge:
+            return None
+        if self._model is None:
+            raise UsageError("judging by a model needs one", hint="Name it with --model or ASSISTANT_MODEL.")
+        return Judge(self._model.name, self._completions, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
 
     def _opened(self, *, create: bool = False) -> Library:
         if self._library is None:

@@ -1,4 +1,5 @@
-"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence."""
+"""`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence, by the
+model too if that is asked for."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
 from assistant.evidence import assess
+from assistant.judging import Judge, Judged
 from assistant.library import Library
 from assistant.papers import Filters, Passage
 from assistant.queries import parse
@@ -46,23 +48,25 @@ def ask(
     k: int,
     today: Date,
     reranker: Reranker | None = None,
+    judge: Judge | None = None,
     filters: Filters | None = None,
     strict: bool = False,
     on_text: OnText | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
     """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
-    checked.
+    checked, and then judged by `judge` if one is given.
 
     Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
     Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
-    `failure` says why. `strict` takes out what is not supported. UsageError: no usable question.
+    `failure` says why; where only the judge's fails, `unjudged` does. `strict` takes out what is not supported.
+    UsageError: no usable question.
     """
     started = clock()
     question = checked_question(question)
     query = parse(question, today=today, filters=filters)
     found = library.find(query, limit=max(POOL, k))
-    answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
+    answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=closest(found.passages))
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
     rarity = library.rarity(content_terms(clean(found.question)))
@@ -72,19 +76,28 @@ def ask(
     ranked = reranked(found.question, found.passages, reranker)
     request = Request(found.question, ranked.passages[:k], rarity=rarity)
     written = desk.write(request, on_text=on_text)
-    claims = drafts.parse(written.draft.text)
+    checked = held(written.draft, written.passages, library)
+    if judge and not written.failure:
+        judged = judge.judge(checked)
+    else:  # an endpoint that has just failed is not asked again
+        judged = Judged(checked, failure=written.failure if judge else "")
+    notices = (*found.notices, *evidence.notices, *written.notices, *judged.notices)
+    answer = replace(answer, failure=written.failure or ranked.failure, unjudged=judged.failure, notices=notices)
+    return replace(concluded(answer, written.draft, judged.checked, strict=strict), seconds=clock() - started)
+
+
+def held(draft: Draft, passages: Sequence[Passage], library: Library) -> Checked:
+    """The draft's sentences held against the passages that its markers number."""
+    claims = drafts.parse(draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
-    checked = check(claims, written.passages, rarity=library.rarity(said), nearness=library.nearness)
-    notices = (*found.notices, *evidence.notices, *written.notices)
-    answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
-    return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
+    return check(claims, passages, rarity=library.rarity(said), nearness=library.nearness)
 
 
-def _nearest(pool: Sequence[Passage]) -> tuple[Citation, ...]:
+def closest(pool: Sequence[Passage]) -> tuple[Citation, ...]:
     return tuple(cite(n, one.found, clean(one.found.paper.title)) for n, one in enumerate(pool[:NEAREST], 1))
 
 
-def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) -> Answer:
+def concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) -> Answer:
     """The answer with its sentences, and the status these add up to."""
     failed = tuple(s for s in checked.sentences if s.verdict == "unsupported")
     kept = tuple(s for s in checked.sentences if not (strict and s.verdict == "unsupported"))

@@ -83,7 +83,7 @@ def pause(error: "openai.APIError", tried: int) -> float | None:
 
     seconds: float | None = FIRST_PAUSE * 2**tried
     if isinstance(error, openai.APIStatusError):
-        if error.status_code not in _PASSING or out_of_quota(error):
+        if error.status_code not in _PASSING or out_of_quota(error) or "response_format" in str(error.body):
             return None
         asked = asked_pause(error.response.headers)
         seconds = seconds if asked is None else asked

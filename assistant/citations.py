@@ -126,7 +126,8 @@ def _judged(
     if len(known) > 1 and idle and verdict == "supported":
         verdict = "partial"
         reasons += [f"little of it is found in [{n}]" for n in idle]
-    return replace(sentence, verdict=verdict, reasons=(*wrong, *found.unbounded, *reasons), quotes=quotes)
+    firm = bool(wrong or unknown)
+    return replace(sentence, verdict=verdict, reasons=(*wrong, *found.unbounded, *reasons), quotes=quotes, firm=firm)
 
 
 def _doubts(signals: support.Signals, opposed: Sequence[tuple[Opposition, str]], where: str) -> list[str]:

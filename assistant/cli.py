@@ -39,6 +39,10 @@ Question = Annotated[
     list[str],
     typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
 ]
+MaybeQuestion = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
+]
 LibraryName = Annotated[
     str | None,
     _option(
@@ -97,6 +101,10 @@ Rerank = Annotated[
     str | None,
     _option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
 ]
+Judged = Annotated[
+    bool | None,
+    _option("--judge/--no-judge", help="Have the model judge, too, whether each quote says what the sentence says."),
+]
 
 
 def _version(shown: bool) -> None:
@@ -116,7 +124,7 @@ def root(
 
 @app.command()
 def ask(
-    question: Question,
+    question: MaybeQuestion = None,
     k: K = None,
     library: LibraryName = None,
     store: Store = None,
@@ -127,6 +135,10 @@ def ask(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    judge: Judged = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Show a recorded answer of a model about the sample; alone, list them.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Take out what is not supported, and exit with 5.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what a model would be sent and what that costs; send nothing.")
@@ -148,21 +160,32 @@ def ask(
     In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
 
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
-    extractive, or not reranked, instead; 5 --strict took something out; 1 a limit stopped it before anything more
-    was sent; 130 interrupted: what the model had written by then is shown.
+    extractive, or not reranked or judged, instead; 5 --strict took something out; 1 a limit stopped it before anything
+    more was sent; 130 interrupted: what the model had written by then is shown.
     """
-    flags = {"library": library, "store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank}
+    flags = {"store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank, "judge": judge}
     limits = {"max_tokens_total": max_tokens_total, "max_cost": max_cost, "cache": "off" if no_cache else None}
-    with running(debug, **flags, **limits) as run:
+    with running(debug, library=library or ("sample" if replay else None), **flags, **limits) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
+        other = (*flags.values(), *limits.values(), since, until, source, author)
+        if replay and (dry_run or any(value is not None for value in other)):
+            raise UsageError(
+                "--replay shows what was recorded", hint="Of other options it takes --strict and --format."
+            )
+        if replay and not question:
+            return _list_recorded(run, form)
         filters = _filters(since, until, source, author)
+        asked = _joined(question or [])
         if dry_run:
-            _rehearse(run, _joined(question), filters, form)
-        with LiveDraft(run.err, before=run.bar.close) as draft:
-            live = draft if run.err.is_terminal else None
-            answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
+            _rehearse(run, asked, filters, form)
+        if replay:
+            answer = run.assistant.replay(asked, strict=strict)
+        else:
+            with LiveDraft(run.err, before=run.bar.close) as draft:
+                live = draft if run.err.is_terminal else None
+                answer = run.assistant.ask(asked, filters=filters, strict=strict, on_text=live)
         _tell(run, answer)
         run.show(
             form,
@@ -189,11 +212,27 @@ def _rehearse(run: Run, question: str, filters: "Filters", form: Format) -> NoRe
     raise typer.Exit(3 if result.why else 0)
 
 
+def _list_recorded(run: Run, form: Format) -> None:
+    from assistant.render import jsonform, markdown, terminal
+
+    found = run.assistant.recorded()
+    run.show(
+        form,
+        text=lambda out: terminal.recordings(found, out),
+        md=lambda: markdown.recordings(found),
+        json=lambda: jsonform.recordings(found, library=run.assistant.library_name),
+    )
+
+
 def _tell(run: Run, answer: "Answer") -> None:
     if answer.failure and answer.writer == "extractive":
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
     elif answer.failure:
         run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
+    if answer.unjudged and answer.unjudged != answer.failure:
+        run.report(
+            f"the model did not judge: {answer.unjudged}", "Sentences it gave no verdict on keep the one they had."
+        )
     for notice in answer.notices:
         run.note(notice)
 
@@ -201,7 +240,7 @@ def _tell(run: Run, answer: "Answer") -> None:
 def _exit_status(answer: "Answer", *, strict: bool) -> int:
     if answer.interrupted:
         return 130
-    if answer.failure:
+    if answer.failure or answer.unjudged:
         return 4
     if strict and answer.removed:
         return 5

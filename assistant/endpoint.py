@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from assistant.bounds import asked_pause, bounded_client, broke_off, closed_after, out_of_quota, pause
 from assistant.cleaning import one_line, printable
-from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
+from assistant.errors import ContextOverflow, EndpointError, IncompleteReply, RequestRefused
 from assistant.results import Usage
 
 if TYPE_CHECKING:
@@ -219,7 +219,9 @@ class Endpoint:
         if status == 413 or (status in (None, 400, 422) and _OVERFLOW.search(f"{error.code} {error.type} {said}")):
             return ContextOverflow(f"the prompt is too long for {model}: {said}", hint="Use a smaller -k.")
         with_status = f" ({status})" if status else ""
-        return EndpointError(f"{self.address} failed{with_status}: {said}", hint="Try again later.")
+        refused = status in (400, 422) or (status == 500 and "response_format" in str(error.body))
+        failed = RequestRefused if refused else EndpointError
+        return failed(f"{self.address} failed{with_status}: {said}", hint="Try again later.")
 
     def _said(self, error: Exception) -> str:
         """What the endpoint said, in one short line."""
@@ -232,6 +234,31 @@ class Endpoint:
         """`text` without the key, should the endpoint repeat it."""
         secret = self._api_key if self._api_key and len(self._api_key) >= SECRET else None
         return text.replace(secret, "***") if secret else text
+
+
+class Structured:
+    """Asks an endpoint for JSON, as strictly as it takes it, which is remembered."""
+
+    def __init__(self, endpoint: Completions) -> None:
+        self._endpoint = endpoint
+        self._refused = 0  # of the forms that can be asked for, the strictest first
+
+    def complete(self, body: Body, *, name: str, schema: dict[str, Any]) -> Reply:
+        """One chat completion that should be JSON of `schema`, which `body` must ask for in words too. It may still be
+        anything. Raises what `Completions.complete` does."""
+        forms: list[Body] = [
+            {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}},
+            {"type": "json_object"},
+        ]
+        for refused, form in enumerate(forms):
+            if refused >= self._refused:
+                with contextlib.suppress(RequestRefused):
+                    reply = self._endpoint.complete(body | {"response_format": form})
+                    self._refused = refused
+                    return reply
+        reply = self._endpoint.complete(body)
+        self._refused = len(forms)
+        return reply
 
 
 def _whole(reply: Any) -> Reply:

@@ -22,6 +22,7 @@
     ├── EvaluationError            exit 1, judged questions or a kept evaluation cannot be used
     └── EndpointError              exit 4, the model endpoint failed
         ├── ContextOverflow        the prompt does not fit the model
+        ├── RequestRefused         it does not take the request in this form
         └── IncompleteReply        the reply was empty or broke off
 
 Each carries a `hint`: what to do next, in one line. Foreign errors are mapped to these where they
@@ -122,6 +123,10 @@ class EndpointError(AssistantError):
 
 
 class ContextOverflow(EndpointError):
+    pass
+
+
+class RequestRefused(EndpointError):
     pass
 
 

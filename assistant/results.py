@@ -12,6 +12,7 @@ from assistant.papers import Problem, StoredPaper
 Verdict = Literal["supported", "partial", "unsupported", "not a claim"]
 Status = Literal["answered", "partial", "unanswered"]
 Kind = Literal["paragraph", "bullet", "heading"]
+Check = Literal["words", "model", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Sentence:
 
     Markers in the middle of it stand in `text`, renumbered; those at its end are in `trailing`, and `citations` has
     them all. `block` counts paragraphs, bullets and headings from 0; `kind` is that of its block. `reasons` say, for a
-    reader, why the verdict is not `supported`.
+    reader, why the verdict is not `supported`, or why it is so by the model's judgement only. `checked_by` names the
+    check that gave the verdict: that of words, quantities and names, the model, or both with the same outcome. `firm`
+    is a verdict for reasons that are no matter of degree, such as an invented marker or a wrong number: no judgement
+    of a model lifts it.
     """
 
     text: str
@@ -42,6 +46,8 @@ class Sentence:
     block: int = 0
     kind: Kind = "paragraph"
     invented: tuple[str, ...] = ()
+    checked_by: Check = "words"
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,17 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What an answer to `question` was recorded from, on `date`: `writer` is the model's name as it was asked for,
+    `source` what stood behind that name."""
+
+    question: str
+    writer: str
+    date: Date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A model's reply that was kept: the day it came, its text, the tokens, if the server had said."""
 
@@ -83,9 +100,10 @@ class Answer:
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
     `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
-    stand in; `notices` what a reader should know besides. `usage` is what was asked of a model now, in all exchanges;
-    `cached` says that the draft was kept since `cached_on` and not asked for anew; `interrupted` that the user broke
-    it off.
+    stand in; `unjudged` why the model gave no judgement where one was asked for; `recorded` where the draft comes from
+    if it is a recorded one; `notices` what a reader should know besides. `usage` is what was asked of a model now, in
+    all exchanges; `cached` says that the draft was kept since `cached_on` and not asked for anew; `interrupted` that
+    the user broke it off.
     """
 
     question: str
@@ -101,6 +119,8 @@ class Answer:
     usage: Usage | None = None
     seconds: float = 0.0
     failure: str = ""
+    unjudged: str = ""
+    recorded: Recorded | None = None
     notices: tuple[str, ...] = ()
     cached: bool = False
     cached_on: Date | None = None

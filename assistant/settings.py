@@ -26,6 +26,7 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "store": (("ASSISTANT_STORE",), "where vectors are kept: “local”, a Chroma server, or “cloud:<tenant>/<database>”"),
     "store_key": (("CHROMA_API_KEY",), "key for Chroma Cloud"),
     "rerank": (("ASSISTANT_RERANK",), "what reads the best papers again to order them: docs/embedders.md"),
+    "judge": (("ASSISTANT_JUDGE",), "whether the model judges every sentence too: “yes” or “no”"),
     "prompts": (("ASSISTANT_PROMPTS",), "folder of prompt templates to use instead of the bundled ones"),
     "k": (("ASSISTANT_K",), "papers given to the writer"),
     "chunk_tokens": (("ASSISTANT_CHUNK_TOKENS",), "size of the chunks of a new or re-indexed library"),
@@ -54,6 +55,7 @@ class Settings:
     store: str | None = None
     store_key: str | None = field(default=None, repr=False)
     rerank: str | None = None
+    judge: bool = False
     prompts: str | None = None
     k: int = 10
     chunk_tokens: int = 640
@@ -113,6 +115,7 @@ def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
     return read, path
 
 
+_YES_OR_NO = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 _KEYS = ("api_key", "store_key")
 _NUMBERS = {
     "k": (1, 200),
@@ -153,6 +156,10 @@ def _checked(name: str, value: object, where: str) -> object:
     except ValueError:
         raise SettingsError(f"{source} must be a number, not “{value}”", hint="Choose another.") from None
     text = str(value).strip()
+    if name == "judge":
+        if text.casefold() not in _YES_OR_NO:
+            raise SettingsError(f"{source} must be yes or no, not “{text[:80]}”", hint="Choose one of them.")
+        return _YES_OR_NO[text.casefold()]
     if name not in _KEYS and not text.isprintable():
         raise SettingsError(f"{source} holds a character that cannot be used", hint="Write it anew.")
     if name == "home":

@@ -69,7 +69,7 @@ class OpenAIWriter:
         messages = [{"role": "system", "content": request.system}, {"role": "user", "content": request.prompt}]
         body: Body = {"model": self.name, "messages": messages, "temperature": 0, "max_tokens": request.max_tokens}
         reply = self._endpoint.complete(body, on_text=on_text)
-        text = _without_thinking(reply.text).strip()
+        text = without_thinking(reply.text).strip()
         if not text and reply.finish == INTERRUPTED:
             raise KeyboardInterrupt
         if not text and reply.finish == "length":
@@ -109,7 +109,7 @@ def counted(body: Body, text: str = "") -> Usage:
     return Usage(prompt, count_tokens(text, model=model), estimated=True)
 
 
-def _without_thinking(text: str) -> str:
+def without_thinking(text: str) -> str:
     """`text` without what stands between think tags; where only the closing one was sent, without what is before it,
     and where only the opening one, without what is after it."""
     out: list[str] = []

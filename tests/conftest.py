@@ -1,7 +1,6 @@
 """What every test stands on: no network, no settings of the person who runs it, one indexed sample for all."""
 
 import os
-import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import vcr
-from vcr.request import Request as VcrRequest
 
 from assistant.app import Assistant
+from assistant.papers import Paper
+from assistant.sources import hf_page
 from tests.server import Server
 
 ROOT = Path(__file__).parent.parent
@@ -89,10 +88,17 @@ def shared() -> Path:
     return SHARED / "data"
 
 
+@pytest.fixture(scope="session")
+def seeds() -> dict[str, Paper]:
+    """The papers of the sample, by title."""
+    pages = [hf_page.parse(file.read_text()) for file in sorted((ROOT / "seeds").glob("*.txt"))]
+    return {entry.title: Paper(entry.title, entry.abstract) for page in pages for entry in page.entries}
+
+
 # ---- recorded exchanges
 
+Cassette = Callable[[str], AbstractContextManager[str]]
 CASSETTES = ROOT / "cassettes"
-REPLAYED = "http://llm.invalid/v1"
 _played: dict[Path, bool] = {}  # by cassette: was every exchange of it asked for?
 
 
@@ -100,40 +106,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-from", metavar="URL", help="record the exchanges anew from this endpoint")
 
 
-def _placeless(request: VcrRequest) -> VcrRequest:
-    """The request as if sent to one fixed host, so that a recording answers at any base URL."""
-    request.uri = re.sub(r"^https?://[^/]+(?:/[^?]*)?/v1/", f"{REPLAYED}/", request.uri)
-    request.headers = {name: value for name, value in request.headers.items() if name.lower() == "content-type"}
-    return request
-
-
-def _bare(response: dict[str, Any]) -> dict[str, Any]:
-    kept = ("content-type", "server")
-    response["headers"] = {name: value for name, value in response["headers"].items() if name.lower() in kept}
-    return response
-
-
 @pytest.fixture
-def cassette(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[str]]:
+def cassette(request: pytest.FixtureRequest) -> Cassette:
     """`with cassette(name) as base_url:` replays (or with --record-from records) the exchange of that name."""
+    from record import REPLAYED, tape  # here: processes that tests start have no tools/ on their path
+
     record_from = request.config.getoption("--record-from")
 
     @contextmanager
-    def played(name: str) -> Iterator[str]:
+    def exchange(name: str) -> Iterator[str]:
         path = CASSETTES / f"{name}.yaml"
-        if record_from:
-            path.unlink(missing_ok=True)
-        recorder = vcr.VCR(
-            record_mode=vcr.mode.NEW_EPISODES if record_from else vcr.mode.NONE,
-            match_on=["method", "path", "query", "body"],
-            before_record_request=_placeless,
-            before_record_response=_bare,
-        )
-        with recorder.use_cassette(str(path)) as tape:
+        with tape(path, record=bool(record_from)) as played:
             yield record_from or REPLAYED
-        _played[path] = _played.get(path, False) or tape.all_played
+        _played[path] = _played.get(path, False) or played.all_played
 
-    return played
+    return exchange
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -10,8 +10,10 @@ from assistant.ask import MAX_QUESTION, POOL, ask, checked_question
 from assistant.citations import NOT_SAID
 from assistant.desk import Desk
 from assistant.errors import EndpointError, UsageError
+from assistant.judging import Judge
 from assistant.results import Answer, Usage
 from tests.examples import Scripted
+from tests.server import Reply, Server, completion, failure
 
 TODAY = date(2026, 1, 31)
 QUESTION = "which papers reduce KV cache memory?"
@@ -109,3 +111,53 @@ def test_a_question_that_is_none_is_wrong_usage(question: str, said: str) -> Non
 def test_control_characters_are_taken_out_of_a_question() -> None:
     assert checked_question("which\x00 papers\r\n reduce \x1b[31mmemory\x1b[0m?") == "which papers reduce memory?"
     assert len(checked_question("x" * MAX_QUESTION)) == MAX_QUESTION
+
+
+GOOD = "CSKV can reduce the memory overhead of the KV cache by 80% [1]."
+JUDGED = completion(
+    '{"verdicts": [{"n": 1, "reason": "it says so", "verdict": "entailed"}, '
+    '{"n": 2, "reason": "of memory, not of time", "verdict": "not entailed"}]}',
+    usage={"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+)
+
+
+def judged(sample: Assistant, server: Server, reply: Reply, *, model: bool = True, strict: bool = False) -> Answer:
+    server.replies = [reply]
+    draft = f"{GOOD} The overhead of the KV cache is reduced by CSKV by 80% [1]."
+    writer = Scripted(draft, name="m" if model else "extractive")
+    return ask(
+        QUESTION,
+        library=sample.library,
+        desk=Desk(Scripted(), writer) if model else Desk(writer),
+        k=5,
+        today=TODAY,
+        judge=Judge("m", server.endpoint()),
+        strict=strict,
+        clock=lambda: 0.0,
+    )
+
+
+@pytest.mark.parametrize("model", [True, False])
+def test_what_the_judge_finds_unsupported_counts_as_such_whoever_wrote_it(
+    sample: Assistant, server: Server, model: bool
+) -> None:
+    answer = judged(sample, server, JUDGED, model=model)
+    assert [(s.verdict, s.checked_by) for s in answer.sentences] == [("supported", "both"), ("unsupported", "model")]
+    assert answer.status == "partial"
+    assert len(judged(sample, server, JUDGED, model=model, strict=True).removed) == 1
+
+
+def test_an_answer_whose_judge_fails_stays_and_says_so(sample: Assistant, server: Server) -> None:
+    answer = judged(sample, server, failure(401, "no"))
+    assert {sentence.checked_by for sentence in answer.sentences} == {"words"}
+    assert answer.status == "answered"
+    assert "refused the API key" in answer.unjudged
+    assert answer.failure == ""
+
+
+def test_an_endpoint_that_failed_to_write_is_not_asked_to_judge(sample: Assistant, server: Server) -> None:
+    desk = Desk(Scripted(STAND_IN, name="extractive"), Scripted(EndpointError("it is down", hint="Start it.")))
+    judge = Judge("m", server.endpoint())
+    answer = ask(QUESTION, library=sample.library, desk=desk, k=5, today=TODAY, judge=judge)
+    assert (answer.unjudged, answer.failure, answer.writer) == (answer.failure, "it is down (Start it.)", "extractive")
+    assert server.bodies == []

@@ -30,6 +30,20 @@ def test_a_sentence_of_the_abstract_is_supported_with_the_span_it_came_from() ->
     assert quote.text.startswith("Experiments show that CSKV")
 
 
+@pytest.mark.parametrize(
+    ("draft", "firm"),
+    [
+        ("CSKV reduces the memory of the KV cache by 80% [1].", False),
+        ("Bananas turn yellow in the memory of elephants [1].", False),
+        ("CSKV reduces the memory of the KV cache by 90% [1].", True),
+        ("GSKV reduces the memory of the KV cache by 80% [1].", True),
+        ("CSKV reduces the memory of the KV cache by 80% [1][9].", True),
+    ],
+)
+def test_a_verdict_is_firm_unless_it_rests_on_the_share_of_words(draft: str, firm: bool) -> None:
+    assert only(draft).firm is firm
+
+
 @pytest.mark.parametrize("paper", [CSKV, QSERVE, GRAMMAR])
 def test_every_verbatim_sentence_is_supported_by_itself(paper: object) -> None:
     n = [passage.found.paper for passage in PASSAGES].index(paper)  # type: ignore[arg-type]

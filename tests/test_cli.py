@@ -12,6 +12,7 @@ from assistant import __version__
 from assistant.cli import app
 from assistant.console import lenient_output
 from tests.conftest import ROOT
+from tests.server import Reply, Server, completion, failure
 
 QUESTION = "which papers reduce KV cache memory?"
 SEED = str(next((ROOT / "seeds").glob("000*")))
@@ -69,6 +70,39 @@ def test_a_model_that_cannot_be_reached_costs_exit_4_and_not_the_answer(home: Pa
     assert "error: the model did not answer: http://127.0.0.1:9/v1 cannot be reached" in done.stderr
     assert done.stdout.startswith("• ")
     assert "extractive" in done.stdout
+
+
+SAID = "CSKV can reduce the memory overhead of the KV cache by 80% [1]."
+VERDICT = '{"verdicts": [{"n": 1, "reason": "it says so of another", "verdict": "partly"}]}'
+
+
+def judged(server: Server, verdict: Reply, *more: str) -> Result:
+    server.replies = [lambda body: verdict if "response_format" in body else completion(SAID)]
+    return run("ask", QUESTION, "--model", "m", "--base-url", server.url, "--judge", *more)
+
+
+def test_a_judgement_of_the_model_is_shown_as_such(home: Path, server: Server) -> None:
+    done = judged(server, completion(VERDICT))
+    assert done.exit_code == 0
+    said = "! partly supported: the model judges that the quote says it only in part: it says so of another"
+    assert said in done.stdout
+    assert "0 of 1 sentence supported, 1 judged by the model" in done.stdout
+    assert said.removeprefix("! ") in judged(server, completion(VERDICT), "-f", "md").stdout
+    (sentence,) = json.loads(judged(server, completion(VERDICT), "-f", "json").stdout)["sentences"]
+    assert (sentence["verdict"], sentence["checked_by"], sentence["firm"]) == ("partial", "model", False)
+
+
+def test_a_judge_that_fails_costs_exit_4_and_not_the_answer(home: Path, server: Server) -> None:
+    done = judged(server, failure(401, "no"))
+    assert done.exit_code == 4
+    assert "error: the model did not judge: " in done.stderr
+    assert "1 of 1 sentence supported ·" in done.stdout
+
+
+def test_judging_needs_a_model(home: Path) -> None:
+    done = run("ask", QUESTION, "--judge")
+    assert done.exit_code == 2
+    assert "error: judging by a model needs one\n       Name it with --model or ASSISTANT_MODEL." in done.stderr
 
 
 def test_search_lists_papers_best_first(home: Path) -> None:

@@ -33,6 +33,14 @@ def test_values_are_not_templates_themselves() -> None:
     assert "$5 ${x}" in filled
 
 
+def test_a_fence_changes_with_every_text_it_stands_around_and_with_what_is_beside_them() -> None:
+    boundary, text = prompts.fence(["one [3]", "two"], beside="q")
+    assert text.count(boundary) == 4
+    assert "one (3)" in text
+    others = [prompts.fence(["one [3]", "too"], beside="q"), prompts.fence(["one [3]", "two"], beside="r")]
+    assert len({boundary, *(other for other, _ in others)}) == 3
+
+
 @pytest.mark.parametrize(
     "text", ["no variables", "${question} ${passages} ${count} ${more}", "${question} ${passages} $5"]
 )

@@ -5,7 +5,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,9 @@ from assistant.drafts import parse
 from assistant.endpoint import Endpoint
 from assistant.errors import EndpointError
 from assistant.papers import Paper, Passage
-from assistant.sources import hf_page
 from assistant.writers import Draft, OpenAIWriter, Request
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Cassette
 from tests.examples import Scripted, passage
-
-Cassette = Callable[[str], AbstractContextManager[str]]
 
 KV_CACHE = (
     "CSKV: Training-Efficient Channel Shrinking for KV Cache in Long-Context Scenarios",
@@ -37,12 +33,6 @@ TEST_TIME = (
     "Kinetics: Rethinking Test-Time Scaling Laws",
 )
 FLASH = ("FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning",)
-
-
-@pytest.fixture(scope="module")
-def seeds() -> dict[str, Paper]:
-    pages = [hf_page.parse(file.read_text()) for file in sorted((ROOT / "seeds").glob("*.txt"))]
-    return {entry.title: Paper(entry.title, entry.abstract) for page in pages for entry in page.entries}
 
 
 @pytest.fixture
@@ -141,7 +131,7 @@ def test_a_refused_key_is_an_endpoint_error_without_the_key(cassette: Cassette, 
 
 
 def test_no_cassette_holds_a_key_or_an_address() -> None:
-    for file in (ROOT / "cassettes").glob("*.yaml"):
+    for file in (ROOT / "cassettes").rglob("*.yaml"):
         text = file.read_text().lower()
         assert "authorization" not in text
         assert "sk-" not in text

@@ -267,6 +267,19 @@ def test_a_cost_is_never_shown_as_nothing(amount: float, said: str) -> None:
     assert words.dollars(amount) == said
 
 
+def test_a_sentence_that_only_the_model_finds_supported_says_so() -> None:
+    lifted = replace(
+        ANSWER.sentences[0], reasons=("the model judges that the quote says it", "only 40%"), checked_by="model"
+    )
+    answer = replace(ANSWER, sentences=(lifted,))
+    told = "supported: the model judges that the quote says it; only 40%"
+    console = screen(200)
+    terminal.answer(answer, console)
+    assert f"! {told}" in shown(console)
+    assert f"> {told}" in markdown.answer(answer)
+    assert "1 of 1 sentence supported, 1 judged by the model" in shown(console)
+
+
 EVALUATION = Evaluation(
     library="mine",
     run={"papers": 1_466, "writer": "relay", "k": 8, "rerank": "model"},

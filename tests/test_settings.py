@@ -47,6 +47,7 @@ def test_the_keys_are_stripped_and_never_shown() -> None:
         ({"ASSISTANT_K": "many"}, "k (from ASSISTANT_K) must be a number"),
         ({"ASSISTANT_K": "0"}, "must be from 1 to 200"),
         ({"ASSISTANT_TIMEOUT": "-1"}, "more than 0 seconds"),
+        ({"ASSISTANT_JUDGE": "perhaps"}, "judge (from ASSISTANT_JUDGE) must be yes or no, not “perhaps”"),
         ({"OPENAI_BASE_URL": "localhost:8000"}, "not an http address"),
         ({"OPENAI_BASE_URL": "http://a:b:c/v1"}, "not an http address"),
         ({"OPENAI_API_KEY": "two words"}, "a character no key has"),
@@ -104,3 +105,17 @@ def test_a_broken_file_is_reported_with_its_name(tmp_path: Path, text: str, said
 
 def test_every_setting_can_come_from_the_environment() -> None:
     assert VARIABLES.keys() == set(Settings.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("flag", "environment", "held"),
+    [
+        (None, {}, False),
+        (None, {"ASSISTANT_JUDGE": "Yes"}, True),
+        (None, {"ASSISTANT_JUDGE": "0"}, False),
+        (True, {"ASSISTANT_JUDGE": "no"}, True),
+        (False, {"ASSISTANT_JUDGE": "yes"}, False),
+    ],
+)
+def test_whether_the_model_judges_is_yes_or_no(flag: bool | None, environment: dict[str, str], held: bool) -> None:
+    assert load({"judge": flag}, environment).judge is held

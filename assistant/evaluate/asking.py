@@ -36,9 +36,9 @@ def outcome(
     if not ask or result.failure:
         return result
     answer = assistant.ask(question.text)
-    if answer.failure:
+    if failure := answer.failure or answer.unjudged:
         missed = dict.fromkeys(FACTS if question.fact else (), 0.0)
-        return replace(result, values=result.values | missed, failure=answer.failure)
+        return replace(result, values=result.values | missed, failure=failure)
     return replace(
         result,
         values=result.values | _values(assistant, question, answer, ids),

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from statistics import fmean
 
@@ -19,6 +20,7 @@ from assistant.evaluate.metrics import FEW, interval, wilson
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.places import expanded
 from assistant.results import ABSTENTION, FACTS, METRICS, RETRIEVAL, Evaluation, Measure, Outcome, Usage
+from assistant.spending import total
 
 PATIENCE = 3  # questions running on which the endpoint may fail before the run stops
 KNOWN = 0.5  # share of the judged papers that a library must hold: with fewer, it is another than the judged one
@@ -127,15 +129,7 @@ def _interval(metric: str, values: Sequence[float]) -> tuple[float | None, float
 
 def _total(usages: Sequence[Usage]) -> Usage | None:
     """The sum of them; its cost is known if all are."""
-    if not usages:
-        return None
-    costs = [one.cost for one in usages if one.cost is not None]
-    return Usage(
-        sum(one.prompt_tokens for one in usages),
-        sum(one.completion_tokens for one in usages),
-        any(one.estimated for one in usages),
-        math.fsum(costs) if len(costs) == len(usages) else None,
-    )
+    return reduce(total, usages) if usages else None
 
 
 def _unknown(found: Judged, ids: Mapping[str, str], library: str) -> list[str]:
@@ -173,6 +167,7 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
         "chunk_tokens": status.chunk_tokens,
         "store": status.store,
         "rerank": chosen.rerank,
+        "judge": "model" if chosen.judge and ask else None,
         "asked": "searches and answers" if ask else "searches only",
         "writer": writes or EXTRACTIVE if ask else None,
         "model": chosen.model if asks_model else None,

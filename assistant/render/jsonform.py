@@ -16,6 +16,7 @@ from assistant.results import (
     Finding,
     IngestReport,
     LibraryStatus,
+    Recorded,
     Removal,
     SearchResult,
 )
@@ -26,12 +27,20 @@ _UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 
 
 def answer(result: Answer, *, library: str) -> str:
-    fields = asdict(result)
+    fields = asdict(result) | {"recorded": result.recorded and _recorded(result.recorded)}
     return _document("ask", library, fields)
 
 
 def dry_run(result: DryRun, *, library: str) -> str:
     return _document("dry-run", library, asdict(result))
+
+
+def recordings(found: Sequence[Recorded], *, library: str) -> str:
+    return _document("recordings", library, {"recordings": [_recorded(one) for one in found]})
+
+
+def _recorded(one: Recorded) -> dict[str, Any]:
+    return {"question": one.question, "writer": one.writer, "date": one.date, "from": one.source}
 
 
 def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:

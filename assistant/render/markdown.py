@@ -9,7 +9,7 @@ from assistant.cleaning import clean, one_line, printable
 from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
 from assistant.render.words import at_most, byline, flags, footer, marks, receiver
-from assistant.results import Answer, Citation, DryRun, SearchResult, Sentence, cite
+from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Sentence, cite
 
 # The last two: an address that some Markdown makes a link of without being asked.
 _MEANING = re.compile(r"([\\`*_\[\]<>|~#&$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -84,6 +84,11 @@ def search(results: Sequence[SearchResult], *, question: str) -> str:
         reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, one.url)
         lines += [f"{one.rank}. {_reference(reference)}", "", f"   {escaped(one.passage)}", ""]
     return "\n".join(lines)
+
+
+def recordings(found: Sequence[Recorded]) -> str:
+    """A list of questions, a line each."""
+    return "\n".join(f"- {escaped(one.question)}" for one in found)
 
 
 def papers(found: Sequence[StoredPaper]) -> str:

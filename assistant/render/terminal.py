@@ -15,6 +15,7 @@ from assistant.results import (
     Finding,
     IngestReport,
     LibraryStatus,
+    Recorded,
     Removal,
     SearchResult,
     Sentence,
@@ -113,6 +114,12 @@ def search(results: Sequence[SearchResult], console: "Console") -> None:
         _hanging(console, mark, [(one.title, "bold"), (f" · {dated(reference)}", "dim")])
         _id(console, one.paper_id, 4, f" · score {one.score:.2f}")
         _hanging(console, "    ", [(_begin(one.passage), "")])
+
+
+def recordings(found: Sequence[Recorded], console: "Console") -> None:
+    """A line a question, to be copied."""
+    for one in found:
+        _line(console, one.question)
 
 
 def papers(found: Sequence[StoredPaper], console: "Console") -> None:

@@ -18,12 +18,13 @@ def byline(one: Citation) -> str:
 
 
 def flags(block: Sequence[Sentence]) -> list[tuple[Sentence, str]]:
-    """What a reader must be told of the sentences of a block that are not simply supported: verdict and reasons, and
-    the first words where the block has more than one sentence."""
+    """What a reader must be told of the sentences of a block that are not simply supported, or only by the model's
+    judgement: verdict and reasons, and the first words where the block has more than one sentence."""
     told = []
     for sentence in block:
-        if sentence.verdict not in ("supported", "not a claim"):
-            label = "not supported" if sentence.verdict == "unsupported" else "partly supported"
+        plainly = sentence.verdict == "supported" and sentence.checked_by != "model"
+        if not plainly and sentence.verdict != "not a claim":
+            label = {"unsupported": "not supported", "partial": "partly supported"}.get(sentence.verdict, "supported")
             words = sentence.text.split()
             which = f", “{' '.join(words[:5])}{' …' if len(words) > 5 else ''}”" if len(block) > 1 else ""
             told.append((sentence, f"{label}{which}: {'; '.join(sentence.reasons)}"))
@@ -56,6 +57,8 @@ def footer(result: Answer) -> str:
 def _author(result: Answer) -> str:
     if result.writer is None:
         return "nothing was written"
+    if result.recorded:
+        return f"recorded on {result.recorded.date}: written by {result.writer} ({result.recorded.source})"
     if result.writer != "extractive":
         return (
             f"incomplete: interrupted while {result.writer} wrote"
@@ -68,9 +71,11 @@ def _author(result: Answer) -> str:
 def _checked(result: Answer) -> str:
     claims = [sentence for sentence in result.sentences if sentence.verdict != "not a claim"]
     supported = sum(sentence.verdict == "supported" for sentence in claims)
+    judged = sum(sentence.checked_by != "words" for sentence in claims)
+    said = f"{supported} of {counted(len(claims), 'sentence')} supported"
     if result.writer == "extractive" and supported == len(claims):  # it quotes, so this says nothing of the answer
-        return f"{counted(len(claims), 'sentence')}, quoted word for word"
-    return f"{supported} of {counted(len(claims), 'sentence')} supported"
+        said = f"{counted(len(claims), 'sentence')}, quoted word for word"
+    return f"{said}, {judged} judged by the model" if judged else said
 
 
 def dollars(amount: float) -> str:
