@@ -5,18 +5,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date as Date
 
-from assistant import drafts
+from assistant import drafts, surveys
 from assistant.citations import Checked, check
 from assistant.cleaning import clean, one_line
 from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
 from assistant.evidence import assess
+from assistant.extractive import NAME as EXTRACTIVE
 from assistant.library import Library
 from assistant.papers import Filters, Passage
 from assistant.queries import parse
+from assistant.questions import kind_of
 from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
+from assistant.surveys import Candidates
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
 
@@ -52,7 +55,7 @@ def ask(
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
     """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
-    checked.
+    checked; for a “which papers …” question from all that may match (`surveys`).
 
     Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
     Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
@@ -61,7 +64,8 @@ def ask(
     started = clock()
     question = checked_question(question)
     query = parse(question, today=today, filters=filters)
-    found = library.find(query, limit=max(POOL, k))
+    listed = kind_of(query.text) == "which"
+    found = library.find(query, limit=max(surveys.POOL if listed else POOL, k))
     answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
@@ -70,14 +74,21 @@ def ask(
     if not evidence.enough:
         return replace(answer, why=evidence.why, notices=found.notices, seconds=clock() - started)
     ranked = reranked(found.question, found.passages, reranker)
-    request = Request(found.question, ranked.passages[:k], rarity=rarity)
+    survey = surveys.candidates(found.question, ranked.passages, rarity=rarity) if listed else None
+    request = Request(found.question, survey.passages if survey else ranked.passages[:k], rarity=rarity)
+    request = replace(request, likely=survey.likely if survey else ())
     written = desk.write(request, on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
     notices = (*found.notices, *evidence.notices, *written.notices)
     answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
-    return replace(_concluded(answer, written.draft, checked, strict=strict), seconds=clock() - started)
+    if survey:  # a batch in which the model found no match does not make the answer partial
+        checked = replace(checked, not_said=checked.not_said and not checked.sentences)
+    answer = _concluded(answer, written.draft, checked, strict=strict)
+    if survey:
+        answer = _surveyed(answer, survey)
+    return replace(answer, seconds=clock() - started)
 
 
 def _nearest(pool: Sequence[Passage]) -> tuple[Citation, ...]:
@@ -105,6 +116,15 @@ def _concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) 
         why=why,
         usage=draft.usage,
     )
+
+
+def _surveyed(answer: Answer, survey: Candidates) -> Answer:
+    """The answer with how many papers were classified and, where some match, the estimate of how many are missed."""
+    answer = replace(answer, candidates_read=len(survey.passages))
+    if answer.status == "unanswered":
+        return answer
+    matched = {citation.paper_id for citation in answer.citations}
+    return replace(answer, recall_estimate=survey.recall(matched, read=answer.writer != EXTRACTIVE))
 
 
 def _status(sentences: Sequence[Sentence], checked: Checked) -> tuple[Status, str]:

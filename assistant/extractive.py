@@ -81,12 +81,16 @@ class ExtractiveWriter:
         self._embed = embed
 
     def write(self, request: Request, *, on_text: OnText | None = None) -> Draft:
-        """One bullet a paper, its sentences in the order of the abstract, each with the paper's marker."""
+        """One bullet a paper, its sentences in the order of the abstract, each with the paper's marker. For a survey,
+        one sentence of every paper that is likely to match."""
         question = _taken_apart(request)
         shape = SHAPES[question.kind]
         by_paper: dict[int, list[_Candidate]] = {}
         for candidate in self._candidates(request, question):
             by_paper.setdefault(candidate.n, []).append(candidate)
+        if request.likely:
+            best = {n: _chosen(by_paper[n], 1)[0] for n in request.likely if n in by_paper}
+            return Draft("\n".join(f"- {escape(one.text)} [{n}]" for n, one in best.items()), self.name)
         relevance = {n: _relevance(question, request.passages[n - 1], group) for n, group in by_paper.items()}
         lines: list[str] = []
         length = 0
@@ -124,7 +128,9 @@ def _taken_apart(request: Request) -> _Question:
 
 def _asked_of(request: Request, question: _Question) -> list[int]:
     """The passages that may answer: where a question names what a paper's title names, only those that mention it. A
-    list of papers is not narrowed so."""
+    list of papers is not narrowed so, nor a survey widened."""
+    if request.likely:
+        return sorted(request.likely)
     everyone = list(range(1, len(request.passages) + 1))
     if question.kind == "which":
         return everyone

@@ -18,6 +18,8 @@ from assistant.places import exists, expanded
 VARIABLES = {
     "ask-system": {"boundary"},
     "ask-user": {"question", "passages", "count"},
+    "classify-system": {"boundary"},
+    "classify-user": {"question", "passages", "count"},
     "rank-system": {"boundary"},
     "rank-user": {"question", "passages", "count"},
 }
@@ -50,8 +52,9 @@ def fill(name: str, *, place: Path, **values: str) -> str:
     return _template(name, place).substitute(values).strip()
 
 
-def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None) -> tuple[str, str]:
-    """(boundary, the passages as numbered text between lines that begin with it), abstracts cut to `most` characters.
+def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None, first: int = 1) -> tuple[str, str]:
+    """(boundary, the passages as text between lines that begin with it, numbered from `first`), abstracts cut to `most`
+    characters.
 
     No abstract can foresee the boundary: it is a digest over all of them and the question. Their own `[3]`s become
     `(3)`.
@@ -62,7 +65,9 @@ def fenced(question: str, passages: Sequence[Passage], *, most: int | None = Non
         date = f"\nDate: {paper.date}" if paper.date else ""
         bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)[:most]}")
     boundary = "=" + hashlib.sha256("\0".join((question, *bodies)).encode()).hexdigest()[:12]
-    parts = [f"{boundary} [{n}]\n{drafts.defused(body)}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
+    parts = [
+        f"{boundary} [{n}]\n{drafts.defused(body)}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, first)
+    ]
     return boundary, "\n\n".join(parts)
 
 

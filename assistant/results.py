@@ -3,10 +3,13 @@
 Texts in results are cleaned (`cleaning.clean`) but not escaped: each renderer escapes for its own output.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
+from itertools import groupby
 from typing import Literal
 
+from assistant.cleaning import clean
 from assistant.papers import Problem, StoredPaper
 
 Verdict = Literal["supported", "partial", "unsupported", "not a claim"]
@@ -56,6 +59,21 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """A paper that a “which papers …” question asks for: citation `n`, the sentences that say how it answers, and the
+    spans of its abstract that these rest on, cleaned, where they are not simply quoted."""
+
+    n: int
+    sentences: tuple[Sentence, ...]
+    quotes: tuple[str, ...]
+
+    @property
+    def how(self) -> str:
+        """The sentences as prose, without the markers at their ends."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one exchange; `estimated` where the endpoint did not say. `cost` in US dollars, None if unknown."""
 
@@ -74,6 +92,10 @@ class Answer:
     `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
     `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
     stand in; `notices` what a reader should know besides.
+
+    Of a “which papers …” question, `candidates_read` are the papers that were classified, `matches` those that it asks
+    for, and `recall_estimate` is how many of the papers found that it asks for these are, as a share (0 to 1) and an
+    estimate (`surveys`); it is None for other questions.
     """
 
     question: str
@@ -86,10 +108,29 @@ class Answer:
     nearest: tuple[Citation, ...] = ()
     why: str = ""
     candidates_read: int = 0
+    recall_estimate: float | None = None
     usage: Usage | None = None
     seconds: float = 0.0
     failure: str = ""
     notices: tuple[str, ...] = ()
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """A row for each paper of a survey: the sentences of the blocks that cite it first."""
+        if self.recall_estimate is None:
+            return ()
+        rows: dict[int, list[Sentence]] = {}
+        for _, group in groupby(self.sentences, key=lambda sentence: sentence.block):
+            block = list(group)
+            if cited := [n for sentence in block for n in sentence.citations]:
+                rows.setdefault(cited[0], []).extend(block)
+        return tuple(Match(n, tuple(said), _quoted(n, said)) for n, said in rows.items())
+
+    @property
+    def prose(self) -> tuple[Sentence, ...]:
+        """The sentences that are in no row."""
+        in_rows = {sentence.block for match in self.matches for sentence in match.sentences}
+        return tuple(sentence for sentence in self.sentences if sentence.block not in in_rows)
 
     @property
     def text(self) -> str:
@@ -195,6 +236,17 @@ class Finding:
     level: Literal["ok", "note", "fault"]
     detail: str
     hint: str = ""
+
+
+def _quoted(n: int, said: Sequence[Sentence]) -> tuple[str, ...]:
+    """The distinct spans of citation `n` that sentences rest on, but for those that a sentence is itself."""
+    spans = dict.fromkeys(clean(quote.text) for sentence in said for quote in sentence.quotes if quote.n == n)
+    own = {_letters(sentence.text) for sentence in said}
+    return tuple(span for span in spans if _letters(span) not in own)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def cite(n: int, found: StoredPaper, title: str) -> Citation:

@@ -1,7 +1,7 @@
 """Writers: a request in, a draft out. The one that asks a model is here; the extractive one needs none."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,6 +19,9 @@ _THINK_TAG = re.compile(r"</?think>", re.IGNORECASE)
 class Request:
     """What a writer is asked: the structured question and passages, and the prompts filled from them. The model
     writer reads the prompts, the extractive writer the rest; nobody parses a prompt. `rarity` weighs index terms.
+
+    A survey, for a “which papers …” question, has `likely`: the numbers (from 1) of the passages that seem to match,
+    best first. The extractive writer takes these; a model reads every passage, and sees the first as number `first`.
     """
 
     question: str
@@ -27,6 +30,8 @@ class Request:
     prompt: str = ""
     max_tokens: int = 900
     rarity: Mapping[str, float] = field(default_factory=dict)
+    likely: tuple[int, ...] = ()
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,23 @@ class Draft:
     writer: str
     usage: Usage | None = None
     notice: str = ""
+
+
+def joined(drafts: Sequence[Draft]) -> Draft:
+    """Drafts of one writer, one after the other."""
+    used = [draft.usage for draft in drafts if draft.usage]
+    notices = "; ".join(dict.fromkeys(draft.notice for draft in drafts if draft.notice))
+    return Draft("\n\n".join(draft.text for draft in drafts), drafts[0].writer, _total(used) if used else None, notices)
+
+
+def _total(used: Sequence[Usage]) -> Usage:
+    costs = [one.cost for one in used if one.cost is not None]
+    return Usage(
+        sum(one.prompt_tokens for one in used),
+        sum(one.completion_tokens for one in used),
+        estimated=any(one.estimated for one in used),
+        cost=sum(costs) if len(costs) == len(used) else None,
+    )
 
 
 class Writer(Protocol):

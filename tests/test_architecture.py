@@ -16,7 +16,7 @@ FLOORS = [
     {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms"},
     {"sources", "drafts", "endpoint"},
     {"citations", "evidence", "writers", "embedders", "prompts"},
-    {"extractive", "desk", "rerankers", "library"},
+    {"extractive", "desk", "rerankers", "library", "surveys"},
     {"ask", "ingest", "doctor", "render"},
     {"sample"},
     {"app"},

@@ -1,5 +1,6 @@
 """`ask` over the sample library: what comes back for each way that a writer can behave."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -8,13 +9,15 @@ import pytest
 from assistant.app import Assistant
 from assistant.ask import MAX_QUESTION, POOL, ask, checked_question
 from assistant.citations import NOT_SAID
-from assistant.desk import Desk
+from assistant.desk import BATCH, Desk
 from assistant.errors import EndpointError, UsageError
 from assistant.results import Answer, Usage
+from assistant.writers import Request
 from tests.examples import Scripted
 
 TODAY = date(2026, 1, 31)
-QUESTION = "which papers reduce KV cache memory?"
+QUESTION = "how is KV cache memory reduced?"
+SURVEY = "which papers reduce KV cache memory?"
 
 
 STAND_IN = "- Extensive experiments show that CSKV can reduce the memory overhead of the KV cache by 80% [1]."
@@ -80,6 +83,54 @@ def test_no_writer_is_asked_without_evidence(sample: Assistant) -> None:
     assert answer.writer is None
     assert len(answer.nearest) == 3
     assert writer.asked == []
+
+
+def numbers(request: Request) -> list[int]:
+    """The numbers under which a model sees the abstracts."""
+    return [int(n) for n in re.findall(r"^=\w+ \[(\d+)\]$", request.prompt, re.MULTILINE)]
+
+
+def surveyed(sample: Assistant, writer: Scripted) -> Answer:
+    desk = Desk(Scripted(STAND_IN, name="extractive"), writer)
+    return ask(SURVEY, library=sample.library, desk=desk, k=5, today=TODAY, clock=lambda: 0.0)
+
+
+def test_a_survey_has_a_model_read_every_candidate_in_batches_and_not_only_k(sample: Assistant) -> None:
+    writer = Scripted("- CSKV can reduce the memory overhead of the KV cache by 80%. [1]", *[NOT_SAID] * 9)
+    answer = surveyed(sample, writer)
+    assert answer.candidates_read > BATCH / 2 > 5
+    assert [n for request in writer.asked for n in numbers(request)] == list(range(1, answer.candidates_read + 1))
+    assert len(writer.asked) > 1
+    assert all("One bullet for each" in request.prompt for request in writer.asked)
+    assert (answer.status, answer.usage) == ("answered", Usage(10 * len(writer.asked), 5 * len(writer.asked), False))
+    (match,) = answer.matches
+    assert (match.n, match.how) == (1, "CSKV can reduce the memory overhead of the KV cache by 80%.")
+    assert answer.recall_estimate is not None
+    assert 0.8 < answer.recall_estimate < 1  # it read all that has a chance to match
+
+
+def test_a_survey_in_which_no_batch_matches_is_no_answer(sample: Assistant) -> None:
+    answer = surveyed(sample, Scripted(*[NOT_SAID] * 10))
+    assert (answer.status, answer.matches, answer.recall_estimate) == ("unanswered", (), None)
+    assert len(answer.nearest) == 3
+
+
+def test_a_row_of_a_survey_is_checked_like_every_sentence(sample: Assistant) -> None:
+    drafts = "- CSKV reduces the memory overhead of the KV cache by 93%. [1]\n- CSKV works on the KV cache. [1]"
+    answer = surveyed(sample, Scripted(drafts, *[NOT_SAID] * 9))
+    (match,) = answer.matches  # two bullets about a paper are one row
+    assert match.sentences[0].verdict == "unsupported"
+    assert "the abstract says 80%" in match.sentences[0].reasons[0]
+
+
+def test_without_a_model_a_survey_lists_what_is_likely_and_estimates_what_it_misses(sample: Assistant) -> None:
+    answer = sample.ask(SURVEY, k=1)
+    assert len(answer.matches) == len(answer.citations) > 5
+    assert answer.candidates_read > len(answer.matches)
+    assert answer.recall_estimate is not None
+    assert 0.4 < answer.recall_estimate < 0.95
+    assert {sentence.verdict for sentence in answer.sentences} == {"supported"}
+    assert sample.ask("how is KV cache memory reduced?").recall_estimate is None
 
 
 def test_a_failing_endpoint_is_reported_and_the_fallback_answers(answered: Callable[..., Answer]) -> None:

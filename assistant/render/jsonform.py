@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
+from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Match, Removal, SearchResult
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
 # and spaces between its parts.
@@ -16,8 +16,12 @@ _UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 
 
 def answer(result: Answer, *, library: str) -> str:
-    fields = asdict(result)
+    fields = asdict(result) | {"matches": [_match(match) for match in result.matches]}
     return _document("ask", library, fields)
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {"n": match.n, "how": match.how, "quotes": match.quotes}
 
 
 def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:

@@ -30,7 +30,9 @@ def flags(block: Sequence[Sentence]) -> list[tuple[Sentence, str]]:
 
 def footer(result: Answer) -> str:
     """Who wrote it, from how much, how the check went, what it took."""
-    parts = [_author(result), f"{counted(result.candidates_read, 'candidate')} read"]
+    parts = [_author(result), _read(result)]
+    if result.recall_estimate is not None:
+        parts.append(f"by estimate {result.recall_estimate:.0%} of all that do")
     if result.status != "unanswered":
         parts.append(_checked(result))
     if result.invented:
@@ -51,6 +53,14 @@ def _author(result: Answer) -> str:
     if result.writer != "extractive":
         return f"written by {result.writer}"
     return "extractive, since the model failed" if result.failure else "extractive"
+
+
+def _read(result: Answer) -> str:
+    read = f"{counted(result.candidates_read, 'candidate')} read"
+    if result.recall_estimate is None:
+        return read
+    matching = len(result.matches)
+    return f"{read}, {matching:,} match{'es' if matching == 1 else ''}"
 
 
 def _checked(result: Answer) -> str:
