@@ -7,8 +7,9 @@ and where it asks for what is not in abstracts.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from assistant.cleaning import clean
 from assistant.papers import Passage
@@ -16,10 +17,12 @@ from assistant.quantities import quantities
 from assistant.questions import kind_of, untold, year_in
 from assistant.text import content_terms, sentences, spellings, terms
 
-# Least nearness let through; tools/bench_answers.py shows what other values would do. With the arithmetic mean a
-# question passed that shares one common word with an abstract: 29 % of everyday ones, against 5 % at a like loss.
-NEAR = 0.30
 LOOKED_AT = 10  # passages
+# The chance that a question has its answer here: intercept, and weights of what `features` gives; and the least chance
+# let through. tools/fit_gate.py fits them on the handed-over questions and on halves of everyday, medical and
+# biological ones, and shows what other thresholds would do.
+WEIGHTS = (-5.42, 3.29, 3.54, 2.49, 2.14)
+LEAST = 0.39
 COUNTED_IN = 5  # passages looked at for a number of what is asked for
 WORDS_TOLD = 4  # words that no abstract mentions, told of at most
 
@@ -55,7 +58,7 @@ def assess(
         return Assessment(False, "authors, dates and venues are not in abstracts; try assistant show ID, or --since")
     if unknown and (len(unknown) == len(names) or kind_of(question) == "number"):
         return Assessment(False, f"no abstract in the library mentions {' or '.join(unknown)}")
-    if nearness(question, pool, rarity=rarity) < NEAR:
+    if chance(pool, rarity=rarity) < LEAST:
         return Assessment(False, "no abstract in the library is near enough to the question")
     if (thing := counted_thing(question)) and not any(_counts(thing, passage) for passage in pool[:COUNTED_IN]):
         return Assessment(False, f"none of the nearest abstracts gives a number of {thing}")
@@ -88,17 +91,40 @@ def holds(there: Sequence[str], name: str) -> bool:
     return any(f" {' '.join(words)} " in text for words in spellings(name))
 
 
-def nearness(question: str, pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> float:
-    """How near the best passage is to the question, 0 to 1: the geometric mean of its cosine and of the share of the
-    question's rarity that its words cover, so that neither words alone nor meaning alone will do."""
-    total = sum(rarity.values()) or 1.0
-    best = 0.0
-    for passage in pool[:LOOKED_AT]:
-        paper = passage.found.paper
-        here = set(terms(f"{clean(paper.title)} {clean(paper.abstract)}"))
-        covered = sum(weight for term, weight in rarity.items() if term in here) / total
-        best = max(best, math.sqrt(covered * max(0.0, passage.vector)))
-    return best
+def chance(pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> float:
+    """How probable it is, by the passages found, that the question whose terms `rarity` weighs has its answer here."""
+    return 1 / (1 + math.exp(-sum(w * x for w, x in zip(WEIGHTS, (1.0, *features(pool, rarity=rarity)), strict=True))))
+
+
+def features(pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> tuple[float, float, float, float]:
+    """Of the first passages: the best cosine; the most of the question's rarity that one covers, 0 to 1; their mean
+    cosine, which tells whether the library is about such things at all; and the logarithm of how many of the question's
+    terms are in one, since in a long question the rare words that an abstract has others for weigh too much."""
+    looked_at = pool[:LOOKED_AT]
+    cosines = [passage.vector for passage in looked_at]
+    held = [_held(passage, rarity) for passage in looked_at]
+    most = max((len(terms) for terms in held), default=0)
+    return (
+        max(cosines, default=0.0),
+        max((_share(terms, rarity) for terms in held), default=0.0),
+        fmean(cosines) if cosines else 0.0,
+        math.log(max(1, most)),
+    )
+
+
+def nearness(passage: Passage, *, rarity: Mapping[str, float]) -> float:
+    """How near a passage is to the question whose terms `rarity` weighs, 0 to 1: the geometric mean of its cosine and
+    of the share of the rarity that its words cover, so that neither words alone nor meaning alone will do."""
+    return math.sqrt(_share(_held(passage, rarity), rarity) * max(0.0, passage.vector))
+
+
+def _held(passage: Passage, rarity: Mapping[str, float]) -> set[str]:
+    paper = passage.found.paper
+    return rarity.keys() & set(terms(f"{clean(paper.title)} {clean(paper.abstract)}"))
+
+
+def _share(held: Collection[str], rarity: Mapping[str, float]) -> float:
+    return sum(rarity[term] for term in held) / (sum(rarity.values()) or 1.0)
 
 
 def names_in(question: str) -> list[str]:

@@ -83,7 +83,7 @@ def features(
     vector = max((one.vector for one in pool), default=0.0) or 1.0
     return [
         (
-            nearness(question, [one], rarity=rarity),
+            nearness(one, rarity=rarity),
             one.lexical / lexical,
             max(0.0, one.vector) / vector if vector > 0 else 0.0,
             sum(pairs[pair] for pair in pairs.keys() & _neighbours(one)) / (sum(pairs.values()) or 1.0),

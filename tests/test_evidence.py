@@ -1,11 +1,12 @@
+import math
 from dataclasses import replace
 
 import pytest
 
-from assistant.evidence import NEAR, Assessment, assess, counted_thing, holds, names_in, nearness
+from assistant.evidence import LEAST, Assessment, assess, chance, counted_thing, features, holds, names_in, nearness
 from assistant.papers import Paper, Passage
 from assistant.text import content_terms, terms
-from tests.examples import PASSAGES, QSERVE, passage
+from tests.examples import GRAMMAR, PASSAGES, QSERVE, passage
 
 
 def rarity(question: str) -> dict[str, float]:
@@ -108,9 +109,26 @@ def test_names_are_capitals_that_begin_no_sentence_or_stand_inside_a_word() -> N
 
 
 def test_nearness_is_the_geometric_mean_of_cosine_and_coverage() -> None:
-    question = "KV cache"
-    assert nearness(question, [passage(QSERVE, vector=0.4)], rarity=rarity(question)) == pytest.approx(0.4**0.5)
-    assert 0 < NEAR < 0.5
+    weights = {**rarity("KV cache"), "bread": 2.0}
+    assert nearness(passage(QSERVE, vector=0.4), rarity=weights) == pytest.approx((0.4 * 0.5) ** 0.5)
+    assert nearness(passage(QSERVE, vector=-0.4), rarity=weights) == 0
+
+
+def test_the_chance_of_an_answer_looks_at_the_best_passage_at_all_of_them_and_at_how_many_words_are_held() -> None:
+    weights = {**rarity("KV cache"), "bread": 2.0}
+    pool = [passage(GRAMMAR, vector=0.2), passage(QSERVE, vector=0.4)]
+    assert features(pool, rarity=weights) == pytest.approx((0.4, 0.5, 0.3, math.log(2)))
+    nothing = chance((), rarity=weights)
+    assert nothing < chance(pool[:1], rarity=weights) < LEAST
+    assert chance(pool[:1], rarity=weights) < chance(pool, rarity=weights)
+
+
+def test_several_words_together_are_evidence_though_rarer_ones_are_in_no_abstract() -> None:
+    known, unknown = content_terms("serving throughput quantization algorithm inference"), content_terms("zyx wvu tsr")
+    weights = {**dict.fromkeys(known, 2.0), **dict.fromkeys(unknown, 5.0)}
+    few = {known[0]: 10.0, unknown[0]: 15.0}  # the same share, by one word
+    pool = [passage(QSERVE, vector=0.3)]
+    assert chance(pool, rarity=few) < LEAST < chance(pool, rarity=weights)
 
 
 def test_how_many_needs_a_number_beside_the_thing() -> None:

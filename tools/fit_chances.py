@@ -16,16 +16,14 @@ from pathlib import Path
 
 import judged_data
 import numpy as np
-from numpy.typing import NDArray
+from logistic import Array, chances, fitted
 
 from assistant import Assistant, surveys
 from assistant.cleaning import clean
 from assistant.queries import Query
 from assistant.text import content_terms
 
-Array = NDArray[np.float64]
 LEASTS = (surveys.FLOOR, 0.05, 0.1, 0.2, 0.25, surveys.MATCH, 0.35, 0.4, 0.5)
-RIDGE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +44,8 @@ def judged(assistant: Assistant, question: str, relevant: set[str]) -> Judged:
     return Judged(np.array([(1.0, *row) for row in rows]), np.array(good), len(relevant))
 
 
-def fitted(cases: list[Judged]) -> Array:
-    """Intercept and weights: logistic regression with a small ridge, by Newton's method."""
-    x, y = np.concatenate([case.features for case in cases]), np.concatenate([case.relevant for case in cases])
-    penalty = np.array([0.0, *[RIDGE] * (x.shape[1] - 1)])
-    weights = np.zeros(x.shape[1])
-    for _ in range(30):
-        p = chances(x, weights)
-        slope = x.T @ (y - p) - penalty * weights
-        weights += np.linalg.solve((x.T * (p * (1 - p))) @ x + np.diag(penalty), slope)
-    return weights
-
-
-def chances(x: Array, weights: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-x @ weights)))
+def fit(cases: list[Judged]) -> Array:
+    return fitted(np.concatenate([case.features for case in cases]), np.concatenate([case.relevant for case in cases]))
 
 
 def report(name: str, cases: list[Judged], given: list[Array]) -> None:
@@ -84,11 +70,11 @@ def main() -> None:
     with Assistant.open("sample", model="extractive") as assistant:
         cases = [judged(assistant, row["text"], relevant[row["_id"]]) for row in questions]
         held = [judged(assistant, row["topic"], {*row["must_cover"], *row["nice_to_cover"]}) for row in topics]
-    weights = fitted(cases)
+    weights = fit(cases)
     print("intercept and weights:", ", ".join(f"{weight:.2f}" for weight in weights))
     print("\n| questions | least chance | papers a question | precision | recall | estimated recall |")
     print("| --- | --- | --- | --- | --- | --- |")
-    left_out = [fitted([other for other in cases if other is not case]) for case in cases]
+    left_out = [fit([other for other in cases if other is not case]) for case in cases]
     report(
         f"{len(cases)} judged, left out", cases, [chances(c.features, w) for c, w in zip(cases, left_out, strict=True)]
     )
