@@ -1,8 +1,8 @@
 """`ask`: retrieve, see whether there is evidence at all, rerank it, have it written, check every sentence."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date as Date
 
 from assistant import drafts, surveys
@@ -11,11 +11,12 @@ from assistant.cleaning import clean, one_line
 from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
-from assistant.evidence import assess
+from assistant.evidence import Assessment, assess, covered
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.library import Library
-from assistant.papers import Filters, Passage
-from assistant.queries import parse
+from assistant.papers import Filters, Found, Passage
+from assistant.parts import parts_of
+from assistant.queries import Query, parse
 from assistant.questions import kind_of
 from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
@@ -64,31 +65,89 @@ def ask(
     started = clock()
     question = checked_question(question)
     query = parse(question, today=today, filters=filters)
-    listed = kind_of(query.text) == "which"
+    asked = parts_of(query.text)
+    listed = kind_of(query.text) == "which" and not asked
     found = library.find(query, limit=max(surveys.POOL if listed else POOL, k))
     answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=_nearest(found.passages))
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
-    rarity = library.rarity(content_terms(clean(found.question)))
-    evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
-    if not evidence.enough:
-        return replace(answer, why=evidence.why, notices=found.notices, seconds=clock() - started)
-    ranked = reranked(found.question, found.passages, reranker)
+    evidence, rarity = _weighed(found, library)
+    parts = [_part(replace(query, text=part), found.passages, library=library, reranker=reranker) for part in asked]
+    held = [part for part in parts if part.enough]
+    if not evidence.enough and not held:
+        named = _nearest(evidence.named)
+        return replace(answer, why=evidence.why, named=named, notices=found.notices, seconds=clock() - started)
+    ranked = reranked(found.question, found.passages, None if held else reranker)
     survey = surveys.candidates(found.question, ranked.passages, rarity=rarity) if listed else None
     request = Request(found.question, survey.passages if survey else ranked.passages[:k], rarity=rarity)
     request = replace(request, likely=survey.likely if survey else ())
+    if held:
+        request = _in_parts(request, held, k)
     written = desk.write(request, on_text=on_text)
     claims = drafts.parse(written.draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     checked = check(claims, written.passages, rarity=library.rarity(said))
     notices = (*found.notices, *evidence.notices, *written.notices)
-    answer = replace(answer, failure=written.failure or ranked.failure, notices=notices)
+    failures = (written.failure, ranked.failure, *(part.failure for part in held))
+    answer = replace(answer, failure=next(filter(None, failures), ""), notices=notices)
     if survey:  # a batch in which the model found no match does not make the answer partial
         checked = replace(checked, not_said=checked.not_said and not checked.sentences)
     answer = _concluded(answer, written.draft, checked, strict=strict)
+    if answer.status == "unanswered" or checked.not_said:
+        answer = replace(answer, named=_nearest(evidence.named))
     if survey:
         answer = _surveyed(answer, survey)
+    if held:
+        answer = _with_gaps(answer, [part for part in parts if not part.enough])
     return replace(answer, seconds=clock() - started)
+
+
+def _weighed(found: Found, library: Library) -> tuple[Assessment, Mapping[str, float]]:
+    """What the gate says of what was found, and the rarity of the question's terms."""
+    rarity = library.rarity(content_terms(clean(found.question)))
+    return assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions), rarity
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a question, looked up by itself: what was found, best first, and whether that is `enough`."""
+
+    question: str
+    passages: tuple[Passage, ...]
+    rarity: Mapping[str, float]
+    enough: bool
+    failure: str
+
+
+def _part(query: Query, pool: Sequence[Passage], *, library: Library, reranker: Reranker | None) -> _Part:
+    """The part that `query` asks for. It has evidence too where a passage of the whole question's `pool` has all its
+    words: a part such as “process” of “process and outcome reward models” says little by itself."""
+    found = library.find(query, limit=POOL)
+    evidence, rarity = _weighed(found, library)
+    enough = bool(found.passages) and (evidence.enough or covered(found.question, pool))
+    ranked = reranked(found.question, found.passages, reranker if enough else None)
+    return _Part(found.question, ranked.passages, rarity, enough, ranked.failure)
+
+
+def _in_parts(request: Request, parts: Sequence[_Part], k: int) -> Request:
+    """The request for a question of `parts`: each gets an equal share of the `k` papers, and none that another has."""
+    taken: set[str] = set()
+    requests: list[Request] = []
+    for part in parts:
+        fresh = [one for one in part.passages if one.found.paper_id not in taken][: max(1, k // len(parts))]
+        requests.append(Request(part.question, tuple(fresh), rarity=part.rarity, first=len(taken) + 1))
+        taken |= {one.found.paper_id for one in fresh}
+    passages = tuple(passage for one in requests for passage in one.passages)
+    return replace(request, passages=passages, parts=tuple(requests))
+
+
+def _with_gaps(answer: Answer, lacking: Sequence[_Part]) -> Answer:
+    """The answer with the parts of the question that have no evidence told."""
+    if not lacking:
+        return answer
+    gaps = "the library has nothing on " + " or ".join(f"“{part.question.rstrip('?')}”" for part in lacking)
+    status: Status = "partial" if answer.status == "answered" else answer.status
+    return replace(answer, status=status, why=f"{answer.why}; {gaps}" if answer.why else gaps)
 
 
 def _nearest(pool: Sequence[Passage]) -> tuple[Citation, ...]:

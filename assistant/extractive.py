@@ -13,7 +13,7 @@ from assistant.quantities import quantities
 from assistant.questions import QuestionKind, kind_of, wants_background
 from assistant.roles import is_finding, is_link, leans, own_word
 from assistant.text import content_terms, sentences, terms
-from assistant.writers import Draft, Request
+from assistant.writers import Draft, Request, joined
 
 MAX_CHARACTERS = 1_000  # about twelve lines of a terminal
 MAX_SENTENCE = 420  # characters; what is longer is mostly a list or a formula
@@ -82,7 +82,9 @@ class ExtractiveWriter:
 
     def write(self, request: Request, *, on_text: OnText | None = None) -> Draft:
         """One bullet a paper, its sentences in the order of the abstract, each with the paper's marker. For a survey,
-        one sentence of every paper that is likely to match."""
+        one sentence of every paper that is likely to match; for a question of parts, one part after the other."""
+        if request.parts:
+            return joined([self.write(part) for part in request.parts])
         question = _taken_apart(request)
         shape = SHAPES[question.kind]
         by_paper: dict[int, list[_Candidate]] = {}
@@ -98,7 +100,7 @@ class ExtractiveWriter:
             chosen = _chosen(by_paper[n], shape.each)
             length += sum(len(one.text) for one in chosen)
             if relevance[n] >= shape.floor * max(relevance.values()) and (not lines or length <= MAX_CHARACTERS):
-                lines.append("- " + " ".join(f"{escape(one.text)} [{n}]" for one in chosen))
+                lines.append("- " + " ".join(f"{escape(one.text)} [{n + request.first - 1}]" for one in chosen))
         return Draft("\n".join(lines), self.name)
 
     def _candidates(self, request: Request, question: _Question) -> list[_Candidate]:

@@ -89,9 +89,10 @@ class Answer:
 
     `writer` is `extractive`, the model's name, or None where there was no evidence to write from; `invented` the
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
-    `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
-    `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
-    stand in; `notices` what a reader should know besides.
+    `nearest` what came closest when the status is `unanswered`; `named` the papers that the question names where their
+    abstracts do not say, so that only the full papers could settle it; `why` the reason for a status other than
+    `answered`; `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order,
+    had to stand in; `notices` what a reader should know besides.
 
     Of a “which papers …” question, `candidates_read` are the papers that were classified, `matches` those that it asks
     for, and `recall_estimate` is how many of the papers found that it asks for these are, as a share (0 to 1) and an
@@ -106,6 +107,7 @@ class Answer:
     invented: tuple[str, ...] = ()
     removed: tuple[Sentence, ...] = ()
     nearest: tuple[Citation, ...] = ()
+    named: tuple[Citation, ...] = ()
     why: str = ""
     candidates_read: int = 0
     recall_estimate: float | None = None

@@ -21,7 +21,10 @@ class Request:
     writer reads the prompts, the extractive writer the rest; nobody parses a prompt. `rarity` weighs index terms.
 
     A survey, for a “which papers …” question, has `likely`: the numbers (from 1) of the passages that seem to match,
-    best first. The extractive writer takes these; a model reads every passage, and sees the first as number `first`.
+    best first. The extractive writer takes these; a model reads every passage.
+
+    A question of several parts has them as `parts`, a request for each with its share of the passages. The extractive
+    writer answers one after the other; a model answers the whole. Passages are numbered from `first`.
     """
 
     question: str
@@ -32,6 +35,7 @@ class Request:
     rarity: Mapping[str, float] = field(default_factory=dict)
     likely: tuple[int, ...] = ()
     first: int = 1
+    parts: tuple["Request", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ FLOORS = [
     {"errors", "cleaning", "places"},
     {"papers", "settings"},
     {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms"},
-    {"sources", "drafts", "endpoint"},
+    {"sources", "drafts", "endpoint", "parts"},
     {"citations", "evidence", "writers", "embedders", "prompts"},
     {"extractive", "desk", "rerankers", "library", "surveys"},
     {"ask", "ingest", "doctor", "render"},

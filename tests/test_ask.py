@@ -152,3 +152,50 @@ def test_a_question_that_is_none_is_wrong_usage(question: str, said: str) -> Non
 def test_control_characters_are_taken_out_of_a_question() -> None:
     assert checked_question("which\x00 papers\r\n reduce \x1b[31mmemory\x1b[0m?") == "which papers reduce memory?"
     assert len(checked_question("x" * MAX_QUESTION)) == MAX_QUESTION
+
+
+def test_each_part_of_a_question_gets_its_share_of_the_papers(sample: Assistant) -> None:
+    writer = Scripted("SGLang can speed up common LLM tasks by up to 5x [3].")
+    question = "how do vLLM and SGLang compare on throughput?"
+    answer = ask(question, library=sample.library, desk=Desk(Scripted(), writer), k=4, today=TODAY)
+    (request,) = writer.asked
+    assert request.question == question
+    assert [part.question for part in request.parts] == ["vLLM throughput?", "SGLang throughput?"]
+    assert [len(part.passages) for part in request.parts] == [2, 2]
+    assert [part.first for part in request.parts] == [1, 3]
+    assert len({one.found.paper_id for one in request.passages}) == 4
+    assert "SGLang" in request.parts[1].passages[0].found.paper.title
+    assert answer.status == "answered"
+
+
+def test_without_a_model_a_comparison_quotes_papers_for_each_part(sample: Assistant) -> None:
+    answer = sample.ask("how do vLLM and SGLang compare on throughput?", k=4)
+    assert {sentence.verdict for sentence in answer.sentences} == {"supported"}
+    assert "SGLang" in answer.text
+    assert "vLLM" in answer.text
+    assert "SGLang" in answer.citations[-1].title  # markers of the second part name its own papers
+
+
+def test_a_part_without_evidence_is_told(sample: Assistant) -> None:
+    answer = sample.ask("compare speculative decoding and bread baking")
+    assert (answer.status, answer.why) == ("partial", "the library has nothing on “bread baking”")
+    assert answer.sentences
+    neither = sample.ask("compare bread baking and flower gardening")
+    assert (neither.status, neither.writer) == ("unanswered", None)
+
+
+def test_a_paper_that_is_there_without_the_fact_is_named_as_what_could_settle_it(sample: Assistant) -> None:
+    answer = sample.ask("How many GPU days did training LTX-Video take?")
+    assert (answer.status, answer.writer) == ("unanswered", None)
+    (paper,) = answer.named
+    assert paper.title.startswith("LTX-Video")
+    assert len(answer.nearest) == 3
+    assert sample.ask("Who won the 2022 FIFA men's World Cup?").named == ()
+
+
+def test_a_writer_that_finds_nothing_in_the_paper_named_is_told_in_the_same_way(
+    answered: Callable[..., Answer],
+) -> None:
+    question = "does LTX-Video generate video in real time?"
+    assert [paper.n for paper in answered(NOT_SAID, question=question).named] == [1]
+    assert answered("LTX-Video is a video latent diffusion [1].", question=question).named == ()

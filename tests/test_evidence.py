@@ -3,7 +3,19 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.evidence import LEAST, Assessment, assess, chance, counted_thing, features, holds, names_in, nearness
+from assistant.evidence import (
+    LEAST,
+    Assessment,
+    assess,
+    chance,
+    counted_thing,
+    covered,
+    features,
+    holds,
+    named,
+    names_in,
+    nearness,
+)
 from assistant.papers import Paper, Passage
 from assistant.text import content_terms, terms
 from tests.examples import GRAMMAR, PASSAGES, QSERVE, passage
@@ -156,3 +168,27 @@ def test_a_name_is_held_in_any_of_its_spellings_and_no_other(text: str, name: st
 
 def test_a_question_in_title_case_is_not_made_of_names() -> None:
     assert names_in("How Do Large Language Models Reason About GPT-4 And vLLM?") == ["GPT-4", "vLLM"]
+
+
+def test_a_number_that_the_paper_named_does_not_give_is_not_taken_from_another() -> None:
+    asked = weighed("by how much does CSKV lower the training energy?")
+    assert (asked.enough, asked.why) == (
+        False,
+        "the abstract of the paper that the question names does not give that number",
+    )
+    assert asked.named == (PASSAGES[0],)
+    given = weighed("by how much does CSKV reduce the memory of the KV cache?")
+    assert given.enough
+    assert given.named == (PASSAGES[0],)
+
+
+def test_a_name_that_many_titles_have_names_no_paper() -> None:
+    pool = tuple(passage(replace(QSERVE, title=f"LLM {n}")) for n in range(4))
+    assert named(["LLM"], pool) == ()
+    assert named(["LLM"], pool[:3]) == pool[:3]
+    assert named(["QServe", "XGrammar"], PASSAGES) == PASSAGES[1:]
+
+
+def test_a_part_is_covered_where_one_abstract_has_all_its_words() -> None:
+    assert covered("quantization throughput?", PASSAGES)
+    assert not covered("quantization of grammars?", PASSAGES)

@@ -176,12 +176,28 @@ def test_no_answer_shows_the_reason_and_the_nearest_misses() -> None:
     assert "**No answer**" in markdown.answer(UNANSWERED)
 
 
+def test_what_only_the_full_paper_could_settle_is_told() -> None:
+    answer = replace(UNANSWERED, named=(Citation(1, "q", "QServe", None, "jsonl", "https://example.org/q"),))
+    console = screen(100)
+    terminal.answer(answer, console)
+    assert "Only the full paper could settle this\n- QServe · jsonl\n  q\n  https://example.org/q" in shown(console)
+    assert "## Only the full paper could settle this\n\n- [QServe](https://example.org/q)" in markdown.answer(answer)
+
+
+def test_a_part_without_evidence_is_told_before_the_rest() -> None:
+    answer = replace(ANSWER, why="the library has nothing on “bread”")
+    console = screen(100)
+    terminal.answer(answer, console)
+    assert shown(console).startswith("Answered in part: the library has nothing on “bread”.\n• CSKV")
+    assert "**Answered in part**: the library has nothing on “bread”." in markdown.answer(answer)
+
+
 def outputs() -> Iterator[tuple[str, str]]:
     """Everything that can be printed of hostile text."""
     hostile = Sentence(HOSTILE, (1,), (1,), "partial", (HOSTILE,), (Quote(1, HOSTILE, 0, 9),))
     citation = Citation(1, "id", HOSTILE, None, "jsonl", f"https://x.org/{HOSTILE}")
     answer = Answer(HOSTILE, "partial", HOSTILE, (hostile,), (citation,), nearest=(citation,), why=HOSTILE)
-    survey = replace(answer, recall_estimate=0.5)
+    survey = replace(answer, recall_estimate=0.5, named=(citation,))
     result = SearchResult(1, "id", HOSTILE, None, "jsonl", None, 0.5, 1.0, 0.5, HOSTILE)
     report = IngestReport((Intake(HOSTILE, "jsonl", 1, problems=[Problem(1, HOSTILE)]),), 1, 1, 0.1)
     status = LibraryStatus(HOSTILE, HOSTILE, 1, 0, 1, {HOSTILE: 1}, None, None, 1, HOSTILE, 512, "clean", 1)

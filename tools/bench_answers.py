@@ -51,20 +51,33 @@ def facts(assistant: Assistant, path: Path, *, show: bool) -> None:
 
 
 def topics(assistant: Assistant, gold: Path, *, show: bool) -> None:
-    """Of the papers that answers to the judged questions cite: how many are judged relevant."""
+    """Of the papers that answers to the judged questions cite: how many are judged relevant. Of the tables that answer
+    questions for papers: how many of the relevant papers are in them, and how many they estimate there are."""
     judged: dict[str, dict[str, int]] = {}
     for line in (gold / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         question, paper, grade = line.split("\t")
         judged.setdefault(question, {})[paper] = int(grade)
-    cited = relevant = 0
+    cited: list[int] = []  # grades
+    listed: list[int] = []
+    asked_for: list[int] = []
+    read: list[int] = []
+    estimated = 0.0
     for row in rows(gold / "queries.jsonl"):
         answer = assistant.ask(row["text"])
         grades = judged.get(row["_id"], {})
-        good = [grades.get(citation.paper_id, 0) > 0 for citation in answer.citations]
-        cited, relevant = cited + len(good), relevant + sum(good)
+        good = [grades.get(citation.paper_id, 0) for citation in answer.citations]
+        cited += good
+        if answer.recall_estimate is not None:
+            listed, asked_for, read = listed + good, asked_for + list(grades.values()), [*read, answer.candidates_read]
+            estimated += sum(1 for _ in answer.matches) / answer.recall_estimate
         if show:
-            print(f"  {sum(good)} of {len(good)}: {row['text']}")
-    print(f"| judged questions: cited papers that are relevant | {relevant} of {cited} |")
+            print(f"  {sum(map(bool, good))} of {len(good)}: {row['text']}")
+    print(f"| judged questions: cited papers that are relevant | {sum(map(bool, cited))} of {len(cited)} |")
+    print(f"| tables for {len(read)} questions: papers read, a question | {fmean(read):.0f} |")
+    print(f"| tables: listed papers that are relevant | {sum(map(bool, listed))} of {len(listed)} |")
+    print(f"| tables: relevant papers that are listed | {sum(map(bool, listed))} of {len(asked_for)} |")
+    print(f"| tables: papers with grade 2 that are listed | {listed.count(2)} of {asked_for.count(2)} |")
+    print(f"| tables: recall, by their own estimates | {len(listed) / estimated:.2f} |")
 
 
 def _says(answer: Answer, wanted: str) -> bool:

@@ -23,11 +23,15 @@ def answer(result: Answer) -> str:
     lines = [f"# {escaped(result.question)}", ""]
     if result.status == "unanswered":
         lines += [f"**No answer**: {escaped(result.why)}.", ""]
+    elif result.why:
+        lines += [f"**Answered in part**: {escaped(result.why)}.", ""]
     lines += _blocks(result.prose)
     if result.matches:
         lines += _table(result)
     if result.removed:
         lines += ["## Taken out, not supported", "", *_blocks(result.removed)]
+    if result.named:
+        lines += ["## Only the full paper could settle this", "", *(f"- {_reference(one)}" for one in result.named), ""]
     if result.nearest:
         lines += ["## Closest papers", "", *(f"- {_reference(one)}" for one in result.nearest), ""]
     rows = {match.n for match in result.matches}

@@ -36,12 +36,17 @@ Parts = Sequence[tuple[str, str]]  # texts with their styles
 def answer(result: Answer, console: "Console") -> None:
     if result.status == "unanswered":
         _line(console, f"No answer: {result.why}.", "bold")
+    elif result.why:
+        _line(console, f"Answered in part: {result.why}.", "bold")
     _blocks(console, result.prose)
     if result.matches:
         _table(console, result)
     if result.removed:
         _heading(console, "Taken out, not supported")
         _blocks(console, result.removed)
+    if result.named:
+        _heading(console, "Only the full paper could settle this")
+        _references(console, result.named, mark="- ")
     if result.nearest:
         _heading(console, "Closest papers")
         _references(console, result.nearest, mark="- ")
