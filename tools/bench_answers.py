@@ -2,13 +2,14 @@
 
     python tools/bench_answers.py ../shared/data
 
-Judged questions (`seeds-gold/queries.jsonl`): which share of the cited papers is judged relevant? Facts
-(`seeds-gold/facts.jsonl`): is the answer in the text, is the right paper cited, does a quote hold the judged
-one? Gate: which share of questions with an answer in the seeds passes, and which share of others is stopped: the
-handed-over unanswerable ones, and questions about medicine (PubMedQA) and claims about biology (SciFact), halved into
-a part to choose the threshold by and a part to report. `everyday.txt` holds 160 everyday questions and search phrases
-of other fields, many in words that also mean something in machine learning; a language model wrote them for this
-purpose that knew nothing of the program.
+Judged questions (`seeds-gold/queries.jsonl`): which share of the cited papers is judged relevant; and which
+share of the relevant papers is in the tables that answer questions for papers? Facts (`seeds-gold/facts.jsonl`): is the
+answer in the text, is the right paper cited, does a quote hold the judged one; and is the question stopped where the
+sentence with the answer is taken out of the abstract? Gate: which share of questions with an answer in the seeds
+passes, and which share of others is stopped: the handed-over unanswerable ones, and questions about medicine
+(PubMedQA) and claims about biology (SciFact), halved into a part to choose the threshold by and a part to report.
+`everyday.txt` holds 160 everyday questions and search phrases of other fields, many in words that also mean something
+in machine learning; a language model wrote them for this purpose that knew nothing of the program.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -24,6 +26,7 @@ import judged_data
 from assistant import Assistant, evidence
 from assistant.ask import POOL
 from assistant.cleaning import clean
+from assistant.papers import Passage
 from assistant.queries import Query
 from assistant.results import Answer
 from assistant.text import content_terms
@@ -48,6 +51,28 @@ def facts(assistant: Assistant, path: Path, *, show: bool) -> None:
     names = ("answer in the text", "right paper cited", "judged quote given")
     for at, name in enumerate(names):
         print(f"| facts: {name} | {sum(hit[at] for hit in hits)} of {len(found)} |")
+
+
+def taken_out(assistant: Assistant, path: Path, *, show: bool) -> None:
+    """Near misses by program: of the facts, where the sentence that has the answer is taken out of its abstract, how
+    many questions does the gate stop?"""
+    library, stopped, found = assistant.library, 0, rows(path)
+    for fact in found:
+        pool = library.find(Query(fact["question"]), limit=POOL)
+        rarity = library.rarity(content_terms(clean(pool.question)))
+        without = [_without(passage, fact["quote"]) for passage in pool.passages]
+        weighed = evidence.assess(pool.question, without, rarity=rarity, mentioned=library.mentions)
+        stopped += not weighed.enough
+        if show and weighed.enough:
+            print(f"  passes: {fact['question']}")
+    print(f"| facts taken out of their abstracts: questions stopped | {stopped} of {len(found)} |")
+
+
+def _without(passage: Passage, sentence: str) -> Passage:
+    paper = passage.found.paper
+    return replace(
+        passage, found=replace(passage.found, paper=replace(paper, abstract=paper.abstract.replace(sentence, "")))
+    )
 
 
 def topics(assistant: Assistant, gold: Path, *, show: bool) -> None:
@@ -149,6 +174,7 @@ def main() -> None:
     with Assistant.open("sample", model="extractive") as assistant:
         print("| what | figure |\n| --- | --- |")
         facts(assistant, args.data / "seeds-gold" / "facts.jsonl", show=args.show)
+        taken_out(assistant, args.data / "seeds-gold" / "facts.jsonl", show=args.show)
         topics(assistant, args.data / "seeds-gold", show=args.show)
         gate(assistant, args.data, show=args.show)
 
