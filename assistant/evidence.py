@@ -10,10 +10,11 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean
 
 from assistant.cleaning import clean
-from assistant.papers import Passage
+from assistant.papers import Paper, Passage
 from assistant.quantities import quantities
 from assistant.questions import kind_of, untold, year_in
 from assistant.text import content_terms, sentences, spellings, terms
@@ -98,14 +99,19 @@ def covered(question: str, pool: Sequence[Passage]) -> bool:
 
 def mentions(passage: Passage, name: str) -> bool:
     """Whether the passage's paper has `name` in its title or abstract, in any of its spellings."""
-    paper = passage.found.paper
-    return holds(terms(f"{clean(paper.title)}. {clean(paper.abstract)}"), name)
+    return holds(words_of(passage.found.paper), name)
 
 
 def holds(there: Sequence[str], name: str) -> bool:
     """Whether the terms of `name` stand one after the other among those `there`, in any of its spellings."""
     text = f" {' '.join(there)} "
     return any(f" {' '.join(words)} " in text for words in spellings(name))
+
+
+@lru_cache(maxsize=1_000)
+def words_of(paper: Paper) -> tuple[str, ...]:
+    """The index terms of title and abstract, in order."""
+    return tuple(terms(f"{clean(paper.title)}. {clean(paper.abstract)}"))
 
 
 def chance(pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> float:
@@ -136,8 +142,7 @@ def nearness(passage: Passage, *, rarity: Mapping[str, float]) -> float:
 
 
 def _held(passage: Passage, rarity: Mapping[str, float]) -> set[str]:
-    paper = passage.found.paper
-    return rarity.keys() & set(terms(f"{clean(paper.title)} {clean(paper.abstract)}"))
+    return rarity.keys() & set(words_of(passage.found.paper))
 
 
 def _share(held: Collection[str], rarity: Mapping[str, float]) -> float:

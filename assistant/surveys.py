@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.cleaning import clean
-from assistant.evidence import nearness
+from assistant.evidence import nearness, words_of
 from assistant.papers import Passage
-from assistant.text import content_terms, sentences, terms
+from assistant.text import content_terms
 
 POOL = 200  # papers of the search that are weighed
 MOST = 100  # candidates at most: five prompts of twenty
-# Least chance of a candidate. Of the judged questions' relevant papers 90 % are above it, of the papers found 20 %.
+# Least chance of a candidate: 84 % of the papers judged relevant have it, and 18 % of all that were weighed; and of a match
+# where no model reads the candidates: with 0.2 half of the listed papers are relevant, with 0.3 three in five
+# (tools/fit_chances.py, questions left out of the fit).
 FLOOR = 0.02
-# Least chance of a match where no model reads the candidates. With 0.2 two thirds more papers are listed, 40 % of which
-# are judged relevant: see tools/bench_answers.py.
 MATCH = 0.3
 
 # Intercept and weights of a paper's features, in the order of `_features`: tools/fit_chances.py prints them.
@@ -86,18 +86,11 @@ def features(
             nearness(one, rarity=rarity),
             one.lexical / lexical,
             max(0.0, one.vector) / vector if vector > 0 else 0.0,
-            sum(pairs[pair] for pair in pairs.keys() & _neighbours(one)) / (sum(pairs.values()) or 1.0),
+            sum(pairs[pair] for pair in pairs.keys() & set(pairwise(words_of(one.found.paper))))
+            / (sum(pairs.values()) or 1.0),
         )
         for one in pool
     ]
-
-
-def _neighbours(passage: Passage) -> set[tuple[str, str]]:
-    """The pairs of index terms that stand side by side in its title or a sentence of its abstract."""
-    paper = passage.found.paper
-    texts = (paper.title, *(paper.abstract[start:end] for start, end in sentences(paper.abstract)))
-    placed = [terms(clean(text)) for text in texts]
-    return {pair for words in placed for pair in pairwise(words)}
 
 
 def _id(passage: Passage) -> str:

@@ -188,8 +188,8 @@ def test_a_part_without_evidence_is_told_before_the_rest() -> None:
     answer = replace(ANSWER, why="the library has nothing on “bread”")
     console = screen(100)
     terminal.answer(answer, console)
-    assert shown(console).startswith("Answered in part: the library has nothing on “bread”.\n• CSKV")
-    assert "**Answered in part**: the library has nothing on “bread”." in markdown.answer(answer)
+    assert shown(console).startswith("The library has nothing on “bread”.\n\n• CSKV")
+    assert "**The library has nothing on “bread”.**" in markdown.answer(answer)
 
 
 def outputs() -> Iterator[tuple[str, str]]:

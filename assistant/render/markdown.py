@@ -7,7 +7,7 @@ from itertools import groupby
 
 from assistant.cleaning import clean, one_line
 from assistant.papers import StoredPaper
-from assistant.render.words import byline, flags, footer, marks
+from assistant.render.words import byline, flags, footer, in_short, marks
 from assistant.results import Answer, Citation, SearchResult, Sentence, cite
 
 _MEANING = re.compile(r"([\\`*_\[\]<>|~#&])")
@@ -24,7 +24,7 @@ def answer(result: Answer) -> str:
     if result.status == "unanswered":
         lines += [f"**No answer**: {escaped(result.why)}.", ""]
     elif result.why:
-        lines += [f"**Answered in part**: {escaped(result.why)}.", ""]
+        lines += [f"**{escaped(in_short(result))}**", ""]
     lines += _blocks(result.prose)
     if result.matches:
         lines += _table(result)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper, title_key
-from assistant.render.words import counted, dated, flags, footer, marks
+from assistant.render.words import counted, dated, flags, footer, in_short, marks
 from assistant.results import (
     Answer,
     Citation,
@@ -37,7 +37,8 @@ def answer(result: Answer, console: "Console") -> None:
     if result.status == "unanswered":
         _line(console, f"No answer: {result.why}.", "bold")
     elif result.why:
-        _line(console, f"Answered in part: {result.why}.", "bold")
+        _line(console, in_short(result), "bold")
+        _line(console, "")
     _blocks(console, result.prose)
     if result.matches:
         _table(console, result)

@@ -47,6 +47,11 @@ def footer(result: Answer) -> str:
     return " · ".join(parts)
 
 
+def in_short(result: Answer) -> str:
+    """Why an answer is one in part only, as a sentence."""
+    return f"{result.why[:1].upper()}{result.why[1:]}."
+
+
 def _author(result: Answer) -> str:
     if result.writer is None:
         return "nothing was written"
