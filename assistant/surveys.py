@@ -17,13 +17,13 @@ from assistant.text import content_terms
 
 POOL = 200  # papers of the search that are weighed
 MOST = 100  # candidates at most: five prompts of twenty
-# Least chance of a candidate: 84 % of the papers judged relevant have it, and 18 % of all that were weighed; and of a match
-# where no model reads the candidates: with 0.2 half of the listed papers are relevant, with 0.3 three in five
+# Least chance of a candidate: 84 % of the papers judged relevant have it, and 18 % of all that were weighed; and of a
+# match where no model reads the candidates: with 0.2 half of the listed papers are relevant, with 0.3 three in five
 # (tools/fit_chances.py, questions left out of the fit).
 FLOOR = 0.02
 MATCH = 0.3
 
-# Intercept and weights of a paper's features, in the order of `_features`: tools/fit_chances.py prints them.
+# Intercept and weights of a paper's features, in the order of `features`: tools/fit_chances.py prints them.
 INTERCEPT = -6.43
 WEIGHTS = (3.22, 3.86, 2.27, 2.44)
 
