@@ -11,7 +11,7 @@ from assistant.cleaning import clean, one_line
 from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
-from assistant.evidence import Assessment, assess, covered
+from assistant.evidence import Assessment, assess
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.library import Library
 from assistant.papers import Filters, Found, Passage
@@ -72,7 +72,7 @@ def ask(
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
     evidence, rarity = _weighed(found, library)
-    parts = [_part(replace(query, text=part), found.passages, library=library, reranker=reranker) for part in asked]
+    parts = [_part(replace(query, text=part), library=library, reranker=reranker) for part in asked]
     held = [part for part in parts if part.enough]
     if not evidence.enough and not held:
         named = _nearest(evidence.named)
@@ -119,14 +119,12 @@ class _Part:
     failure: str
 
 
-def _part(query: Query, pool: Sequence[Passage], *, library: Library, reranker: Reranker | None) -> _Part:
-    """The part that `query` asks for. It has evidence too where a passage of the whole question's `pool` has all its
-    words: a part such as “process” of “process and outcome reward models” says little by itself."""
+def _part(query: Query, *, library: Library, reranker: Reranker | None) -> _Part:
+    """The part that `query` asks for."""
     found = library.find(query, limit=POOL)
     evidence, rarity = _weighed(found, library)
-    enough = bool(found.passages) and (evidence.enough or covered(found.question, pool))
-    ranked = reranked(found.question, found.passages, reranker if enough else None)
-    return _Part(found.question, ranked.passages, rarity, enough, ranked.failure)
+    ranked = reranked(found.question, found.passages, reranker if evidence.enough else None)
+    return _Part(found.question, ranked.passages, rarity, evidence.enough, ranked.failure)
 
 
 def _in_parts(request: Request, parts: Sequence[_Part], k: int) -> Request:

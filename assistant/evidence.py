@@ -1,9 +1,9 @@
 """Whether a library holds evidence for a question at all, and what a reader should know of it. Pure.
 
-A question is stopped where nothing found is near enough to it; where every name in it is one that no abstract
-mentions, or any is and a number is asked for; where it counts something that none of the nearest abstracts counts;
-where it asks for a number of something named that no abstract which mentions it gives; and where it asks for what is
-not in abstracts.
+A question is stopped where nothing found is near enough to it and no abstract has all its words; where every name in
+it is one that no abstract mentions, or any is and a number is asked for; where it counts something that none of the
+nearest abstracts counts; where it asks for a number of something named that no abstract which mentions it gives; and
+where it asks for what is not in abstracts.
 """
 
 import math
@@ -66,7 +66,7 @@ def assess(
         return Assessment(False, "authors, dates and venues are not in abstracts; try assistant show ID, or --since")
     if unknown and (len(unknown) == len(names) or kind_of(question) == "number"):
         return Assessment(False, f"no abstract in the library mentions {' or '.join(unknown)}")
-    if chance(pool, rarity=rarity) < LEAST:
+    if chance(pool, rarity=rarity) < LEAST and not covered(question, pool):
         return Assessment(False, "no abstract in the library is near enough to the question")
     known = named(names, pool)
     about = tuple(dict.fromkeys(passage for found in known.values() for passage in found))
@@ -92,7 +92,7 @@ def _notices(
 
 
 def covered(question: str, pool: Sequence[Passage]) -> bool:
-    """Whether one of the first passages has every word that the question is about."""
+    """Whether one of the first passages has every word that the question is about: of “what is GRPO?”, the one."""
     wanted = dict.fromkeys(content_terms(question), 1.0)
     return any(len(_held(passage, wanted)) == len(wanted) for passage in pool[:LOOKED_AT])
 

@@ -186,6 +186,13 @@ def test_a_name_that_many_abstracts_have_names_no_paper() -> None:
     assert named(["QServe", "Medusa", "XGrammar"], PASSAGES) == {"QServe": PASSAGES[1:2], "XGrammar": PASSAGES[2:]}
 
 
-def test_a_part_is_covered_where_one_abstract_has_all_its_words() -> None:
+def test_a_question_whose_words_one_abstract_has_passes_however_short_it_is() -> None:
+    far = tuple(replace(one, vector=0.05) for one in PASSAGES)
+    assert chance(far, rarity=rarity("what is QServe?")) < LEAST
+    assert enough("what is QServe?", far)[0]
+    assert not enough("what is QServe made of at home?", far)[0]
+
+
+def test_words_are_covered_where_one_abstract_has_them_all() -> None:
     assert covered("quantization throughput?", PASSAGES)
     assert not covered("quantization of grammars?", PASSAGES)
