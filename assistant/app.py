@@ -117,14 +117,16 @@ class Assistant:
         k: int | None = None,
         filters: Filters | None = None,
         on_failure: Notice | None = None,
+        on_notice: Notice | None = None,
     ) -> list[SearchResult]:
         """The `k` papers nearest to the question, best first; it may have operators (`queries.parse`). Where a model
-        was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own."""
+        was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own.
+        `on_notice` (else the notice) gets what a reader should know of the question."""
         query = parse(checked_question(question), today=Date.today(), filters=filters)
         k, reranker = self._k(k), self._reranker
         found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
         for notice in filter(None, (*found.notices, found.why_nothing)):
-            self._notice(self.addressed(notice))
+            (on_notice or self._notice)(self.addressed(notice))
         ranked = reranked(found.question, found.passages, reranker)
         if ranked.failure:
             (on_failure or self._notice)(ranked.failure)

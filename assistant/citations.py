@@ -147,8 +147,9 @@ def _judged(
 ) -> Sentence:
     """The claim as a sentence with verdict, reasons and quotes; citation numbers are still the passages'."""
     text = claim.plain
-    sentence = Sentence(text, tuple(known), block=claim.block, kind=claim.kind)
-    reasons = [f"[{n}] was not among the passages" for n in unknown]
+    invented = tuple(f"[{n}]" for n in unknown)
+    sentence = Sentence(text, tuple(known), block=claim.block, kind=claim.kind, invented=invented)
+    reasons = [f"{marker} was not among the passages" for marker in invented]
     if not claim.marks and (claim.kind == "heading" or _is_lead_in(text)):
         foreign = _foreign(text, evidence, rarity)
         return replace(sentence, verdict="unsupported" if foreign else "not a claim", reasons=tuple(foreign))

@@ -18,6 +18,7 @@
     │   ├── EmbedderMismatch       its vectors come from another embedder
     │   ├── StoreError             the server that holds its vectors fails, or was not named
     │   └── PaperNotFound          no such paper, or more than one
+    ├── EvaluationError            exit 1, judged questions or a kept evaluation cannot be used
     └── EndpointError              exit 4, the model endpoint failed
         ├── ContextOverflow        the prompt does not fit the model
         └── IncompleteReply        the reply was empty or broke off
@@ -104,6 +105,10 @@ class StoreError(LibraryError):
 
 
 class PaperNotFound(LibraryError):
+    pass
+
+
+class EvaluationError(AssistantError):
     pass
 
 

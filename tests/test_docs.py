@@ -15,10 +15,15 @@ from assistant.papers import Paper, Problem, Provenance
 from assistant.results import (
     Answer,
     Citation,
+    Comparison,
+    Difference,
+    Evaluation,
     Finding,
     IngestReport,
     Intake,
     LibraryStatus,
+    Measure,
+    Outcome,
     Quote,
     Removal,
     SearchResult,
@@ -117,6 +122,8 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("remove", (Removal,)),
         ("status", (LibraryStatus,)),
         ("doctor", (Finding,)),
+        ("eval", (Evaluation, Measure, Outcome)),
+        ("comparison", (Comparison, Difference)),
     ],
 )
 def test_every_json_field_is_documented(section: str, nouns: tuple[type, ...]) -> None:

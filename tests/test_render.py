@@ -10,14 +10,19 @@ import pytest
 from rich.console import Console
 
 from assistant.papers import Paper, Problem, Provenance, StoredPaper
-from assistant.render import jsonform, markdown, terminal
+from assistant.render import jsonform, markdown, tables, terminal
 from assistant.results import (
     Answer,
     Citation,
+    Comparison,
+    Difference,
+    Evaluation,
     Finding,
     IngestReport,
     Intake,
     LibraryStatus,
+    Measure,
+    Outcome,
     Quote,
     SearchResult,
     Sentence,
@@ -306,3 +311,81 @@ def test_quoting_is_not_called_supported() -> None:
     assert "1 sentence, quoted word for word" in markdown.answer(quoted)
     assert "since the model failed" in markdown.answer(replace(quoted, failure="it is down"))
     assert "1 of 1 sentence supported" in markdown.answer(replace(quoted, writer="m"))
+
+
+EVALUATION = Evaluation(
+    library="mine",
+    run={"papers": 1_466, "writer": "relay", "k": 8, "rerank": "model"},
+    measures=(
+        Measure("nDCG@10", None, 12, 0.7684, 0.671, 0.855),
+        Measure("nDCG@10", "typo|" + HOSTILE, 2, 1.0, None, None),
+        *(Measure(f"recall@{k}", kind, 12, k / 128, 0.1, 0.9) for k in (5, 10, 100) for kind in (None, "typo")),
+        Measure("answer found", None, 24, 23 / 24, 0.798, 0.993),
+        Measure("stopped", None, 2, 0.5, 0.095, 0.905),
+        Measure("answer seconds", None, 26, 1.234, 1.2, 1.3),
+        Measure("tokens", None, 20, 2_345.6, 2_000.0, 3_000.0),
+    ),
+    questions=(Outcome("facts/f1", "", "how?", {}, failure="gone"),),
+    seconds=45.67,
+    usage=Usage(46_000, 912, True, 0.12),
+)
+COMPARISON = Comparison(
+    "a.json",
+    "b.json",
+    {"writer": ("extractive", "relay"), "rerank": (None, "model")},
+    (
+        Difference("nDCG@10", 28, 0.768, 0.75, -0.018, -0.04, 0.004, 0.1234),
+        Difference("quote given", 24, 0.9, 0.95, 0.05, 0.01, 0.09, 0.0001),
+        Difference("tokens", 3, 100, 100, 0.0, 0.0, 0.0, None),
+    ),
+)
+
+
+def in_columns(report: tables.Report) -> str:
+    out = screen(80, tty=False)
+    terminal.tables(report, out)
+    return shown(out)
+
+
+def test_an_evaluation_is_tables_in_columns_with_kinds_set_in() -> None:
+    text = in_columns(tables.evaluation(EVALUATION))
+    assert "\x1b" not in text
+    rows = text.splitlines()
+    heading = next(row for row in rows if row.startswith("retrieval"))
+    assert heading.split() == ["retrieval", "queries", "nDCG@10", "95", "%", "recall@5", "recall@10", "recall@100"]
+    assert next(row for row in rows if row.startswith("all")).split()[2:4] == ["0.768", "0.671–0.855"]
+    kind = next(row for row in rows if row.startswith("  typo|"))
+    assert kind.split()[-4:] == ["–", "0.039", "0.078", "0.781"]
+    assert next(row for row in rows if row.startswith("fact: in the text")).split()[-4:] == [
+        "24", "95.8", "%", "79.8–99.3",
+    ]  # fmt: skip
+    assert next(row for row in rows if row.startswith("tokens")).split() == ["tokens", "20", "2,346", "2,000–3,000"]
+    assert rows[-1] == (
+        "mine · 1,466 papers · 1 question · written by relay · k 8 · reranked by model · 45.7 s · "
+        "about 46,000 + 912 tokens · 0.1200 US dollars · the model failed on 1 question"
+    )
+
+
+def test_a_comparison_has_a_row_a_metric_and_what_differs_between_the_runs() -> None:
+    rows = in_columns(tables.comparison(COMPARISON)).splitlines()
+    assert rows[1].split() == ["nDCG@10", "28", "0.768", "0.750", "−0.018", "−0.040", "to", "+0.004", "0.123"]
+    assert rows[2].endswith("90.0 %  95.0 %        +5.0      +1.0 to +9.0  <0.001")
+    assert rows[3].split() == ["tokens", "3", "100", "100", "0", "0", "to", "0", "–"]
+    assert rows[-1] == "writer: extractive → relay; rerank: none → model"
+
+
+def test_evaluations_in_markdown_are_tables_that_nothing_breaks() -> None:
+    page = markdown.tables(tables.evaluation(EVALUATION))
+    assert "| all | 12 | 0.768 | 0.671–0.855 | 0.039 | 0.078 | 0.781 |" in page
+    assert "<script>" not in page
+    assert "typo\\|" in page
+    assert {row.replace("\\|", "").count("|") for row in page.splitlines() if row.startswith("|")} == {8, 5}
+    assert "| nDCG@10 | 28 | 0.768 | 0.750 | −0.018 |" in markdown.tables(tables.comparison(COMPARISON))
+
+
+def test_evaluations_in_json_have_their_schema() -> None:
+    document = json.loads(jsonform.evaluation(EVALUATION))
+    assert (document["schema"], document["library"]) == ("eval/1", "mine")
+    assert document["measures"][1]["low"] is None
+    assert json.loads(jsonform.comparison(COMPARISON))["differences"][2]["p"] is None
+    assert not set(jsonform.evaluation(EVALUATION)) & {"\x1b", "\u202e", "\u200b"}

@@ -30,6 +30,7 @@ import judged_data
 
 from assistant import embedders
 from assistant.evaluate import interval, ndcg, recall
+from assistant.evaluate.judged import qrels as read_qrels
 from assistant.ingest import ingest
 from assistant.library import Library, searching
 from assistant.library import lexical as lexical_index
@@ -62,11 +63,7 @@ class JudgedSet:
 def beir(name: str, folder: Path, files: Sequence[Path], qrels: str = "qrels.tsv") -> JudgedSet:
     """A set in BEIR form: queries.jsonl, and tab-separated query id, document id, judgement."""
     texts = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl")}
-    judged: dict[str, dict[str, int]] = {}
-    for line in (folder / qrels).read_text().splitlines()[1:]:
-        query, document, gain = line.split("\t")
-        judged.setdefault(query, {})[document] = int(gain)
-    queries = [Query(texts[query], gains) for query, gains in judged.items()]
+    queries = [Query(texts[query], gains) for query, gains in read_qrels(folder / qrels).items()]
     return JudgedSet(name, [str(file) for file in files], queries)
 
 

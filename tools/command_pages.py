@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-COMMANDS = ("", "ask", "search", "ingest", "show", "list", "remove", "status", "reindex", "doctor")
+COMMANDS = ("", "ask", "search", "ingest", "show", "list", "remove", "status", "reindex", "doctor", "eval")
 
 
 def page() -> str:

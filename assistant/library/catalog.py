@@ -5,6 +5,8 @@ hold it; what is pending is finished by the next writer.
 """
 
 import contextlib
+import hashlib
+import json
 import operator
 import os
 import sqlite3
@@ -14,6 +16,7 @@ from datetime import date as Date
 from pathlib import Path
 from typing import Any
 
+from assistant.cleaning import one_line
 from assistant.errors import LibraryDamaged
 from assistant.library import filing, selecting
 from assistant.library.connecting import connected
@@ -186,6 +189,24 @@ class Catalog:
         """The number of the paper called `name`: see `selecting.resolve`."""
         with self._mapped():
             return selecting.resolve(self._db, name)
+
+    def identified(self, names: Iterable[str]) -> dict[str, str]:
+        """The paper id of each name that is wholly a paper's id, arXiv id, DOI or title; others are left out."""
+        with self._mapped():
+            numbers = {name: selecting.identified(self._db, one_line(name)) for name in names}
+            known = [number for number in numbers.values() if number is not None]
+            ids = dict(self._among("SELECT number, paper_id FROM papers WHERE number", known))
+        return {name: text(ids[number]) for name, number in numbers.items() if number is not None}
+
+    def digest(self) -> str:
+        """A fingerprint of the papers as they are searched: ids, titles, abstracts, authors and dates."""
+        seen = hashlib.sha256()
+        with self._mapped():
+            for row in self._db.execute(
+                "SELECT paper_id, title, abstract, authors, date FROM papers ORDER BY paper_id"
+            ):
+                seen.update(json.dumps(row).encode())
+        return seen.hexdigest()[:16]
 
     def count(self, filters: Filters) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""

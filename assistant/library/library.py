@@ -243,6 +243,15 @@ class Library:
         with self._catalog.snapshot():
             return self._catalog.stored([self._catalog.resolve(name) for name in names])
 
+    def identified(self, names: Iterable[str]) -> dict[str, str]:
+        """The paper id of each name that is wholly a paper's id, arXiv id, DOI or title; others are left out."""
+        with self._catalog.snapshot():
+            return self._catalog.identified(names)
+
+    def digest(self) -> str:
+        """A fingerprint of the papers: the same for libraries that hold the same ones, however they came in."""
+        return self._catalog.digest()
+
     def count(self, filters: Filters | None = None) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""
         return self._catalog.count(filters or Filters())

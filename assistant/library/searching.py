@@ -106,7 +106,7 @@ class Searcher:
     ) -> list[Passage]:
         """The `limit` papers nearest to `question` that meet the conditions, best first.
 
-        Each side gives its best thousand; a paper that only the lexical side found still gets its true cosine.
+        Each side gives its best 300; a paper that only the lexical side found still gets its true cosine.
         """
         question = clean(question)
         allowed = self._allowed(filters, phrases, without)

@@ -15,14 +15,8 @@ def resolve(db: sqlite3.Connection, name: str) -> int:
     these that no other paper has. PaperNotFound: none, or more than one."""
     name = one_line(name).removesuffix("…")  # as a terminal prints an id that is too wide for it
     title = f"title:{title_key(name)}"
-    keys = [f"id:{name}", title]
-    keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
-    keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
-    row = db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()
-    marks = ", ".join("?" * len(keys))
-    row = row or db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
-    if row is not None:
-        return int(row[0])
+    if (number := identified(db, name)) is not None:
+        return number
     begun = db.execute(
         "SELECT DISTINCT number, paper_id FROM papers JOIN identities USING (number) "
         "WHERE instr(paper_id, ?) = 1 OR instr(key, ?) = 1 OR instr(key, ?) = 1 ORDER BY paper_id LIMIT 4",
@@ -34,6 +28,17 @@ def resolve(db: sqlite3.Connection, name: str) -> int:
         raise PaperNotFound(f"no paper is called “{name}”", hint="Find its id: assistant search WORDS")
     some = ", ".join(row[1][:60] for row in begun[:3])
     raise PaperNotFound(f"“{name}” begins more than one id: {some}", hint="Give more of the id.")
+
+
+def identified(db: sqlite3.Connection, name: str) -> int | None:
+    """The number of the paper whose whole paper id, arXiv id, DOI or title `name` is; None where there is none."""
+    keys = [f"id:{name}", f"title:{title_key(name)}"]
+    keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
+    keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
+    row = db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()
+    marks = ", ".join("?" * len(keys))
+    row = row or db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
+    return None if row is None else int(row[0])
 
 
 def folded(name: str) -> str:

@@ -8,7 +8,17 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
-from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Match, Removal, SearchResult
+from assistant.results import (
+    Answer,
+    Comparison,
+    Evaluation,
+    Finding,
+    IngestReport,
+    LibraryStatus,
+    Match,
+    Removal,
+    SearchResult,
+)
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
 # and spaces between its parts.
@@ -50,6 +60,15 @@ def removal(report: Removal, *, library: str) -> str:
     return _document("remove", library, fields)
 
 
+def evaluation(result: Evaluation) -> str:
+    return _document("eval", result.library, asdict(result))
+
+
+def comparison(result: Comparison) -> str:
+    """Of two libraries perhaps, so of none."""
+    return _document("comparison", None, asdict(result))
+
+
 def _paper(found: StoredPaper) -> dict[str, Any]:
     """The stored record: the plain JSONL form, with where it came from."""
     paper = found.paper
@@ -71,7 +90,7 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
     }
 
 
-def _document(name: str, library: str, fields: dict[str, Any]) -> str:
+def _document(name: str, library: str | None, fields: dict[str, Any]) -> str:
     """One JSON document, safe to print: everything a terminal could obey is written as an escape."""
     body = {"schema": f"{name}/1", "library": library} | fields
     text = json.dumps(body, ensure_ascii=False, indent=2, default=str)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from assistant.cleaning import clean, one_line
 from assistant.papers import StoredPaper
+from assistant.render.tables import Report
 from assistant.render.words import byline, flags, footer, in_short, marks
 from assistant.results import Answer, Citation, SearchResult, Sentence, cite
 
@@ -16,7 +17,12 @@ _BLOCK = re.compile(r"^(?:(\d{1,9})(?=[.)])|(?=[=+-]))")  # what makes a heading
 
 def escaped(text: str) -> str:
     """`text` as Markdown that shows exactly it, on one line."""
-    return _BLOCK.sub(r"\1\\", _MEANING.sub(r"\\\1", one_line(text)))
+    return _BLOCK.sub(r"\1\\", _inline(text))
+
+
+def _inline(text: str) -> str:
+    """The same where no block can begin: inside a line."""
+    return _MEANING.sub(r"\\\1", one_line(text))
 
 
 def answer(result: Answer) -> str:
@@ -99,3 +105,13 @@ def paper(one: StoredPaper) -> str:
     lines += [escaped(clean(one.paper.abstract)), "", _reference(cite(0, one, clean(one.paper.title)))]
     lines += ["", *(f"- {escaped(f'read {s.day} from {s.file}, line {s.line}')}" for s in one.sources)]
     return "\n".join(lines)
+
+
+def tables(report: Report) -> str:
+    """Tables under their title, and what is told below them."""
+    lines = [f"# {escaped(report.title)}", ""]
+    for table in report.tables:
+        rows = [" | ".join(_inline(cell) for cell in row) for row in (table.heading, *table.rows)]
+        rule = " | ".join(["---", *["---:"] * (len(table.heading) - 1)])
+        lines += [*(f"| {row} |" for row in (rows[0], rule, *rows[1:])), ""]
+    return "\n".join([*lines, "\n\n".join(f"*{escaped(note)}*" for note in report.notes)])

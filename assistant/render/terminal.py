@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper, title_key
+from assistant.render.tables import Report
 from assistant.render.words import counted, dated, flags, footer, in_short, marks
 from assistant.results import (
     Answer,
@@ -288,6 +289,21 @@ def findings(found: Sequence[Finding], console: "Console") -> None:
         _hanging(console, f"{one.level:<6}", [(f"{one.what}: {one.detail}", "")], style=styles[one.level])
         if one.hint:
             _hanging(console, "      ", [(one.hint, "dim")])
+
+
+def tables(report: Report, console: "Console") -> None:
+    """Tables in columns, a row never broken by us, and what is told below them."""
+    for table in report.tables:
+        rows = [table.heading, *table.rows]
+        widths = [max(len(row[at]) for row in rows) for at in range(len(table.heading))]
+        for row in rows:
+            cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+            cells[0] = row[0].ljust(widths[0])
+            style = "bold" if row is table.heading else ""
+            _hanging(console, "", [("  ".join(cells), style)], wrap=False)
+        _line(console, "")
+    for note in report.notes:
+        _line(console, note, "dim")
 
 
 def _begin(text: str, length: int = 240) -> str:
