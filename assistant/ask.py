@@ -2,23 +2,27 @@
 model too if that is asked for."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date as Date
 
-from assistant import drafts
+from assistant import drafts, surveys
 from assistant.citations import Checked, check
 from assistant.cleaning import clean, one_line
 from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
-from assistant.evidence import assess
+from assistant.evidence import Assessment, assess
+from assistant.extractive import NAME as EXTRACTIVE
 from assistant.judging import Judge, Judged
 from assistant.library import Library
-from assistant.papers import Filters, Passage
-from assistant.queries import parse
+from assistant.papers import Filters, Found, Passage
+from assistant.parts import parts_of
+from assistant.queries import Query, parse
+from assistant.questions import kind_of
 from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
+from assistant.surveys import Candidates
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
 
@@ -55,7 +59,8 @@ def ask(
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
     """An answer from at most `k` papers of the library, the first by `reranker` if one is given, with every sentence
-    checked, and then judged by `judge` if one is given.
+    checked, and then judged by `judge` if one is given; for a “which papers …” question from all that may match
+    (`surveys`).
 
     Operators in the question narrow the papers (`queries.parse`, with `today`) and are not seen by gate and writer.
     Where the model's endpoint fails, the extractive writer stands in, or the search's own order, and the answer's
@@ -65,16 +70,24 @@ def ask(
     started = clock()
     question = checked_question(question)
     query = parse(question, today=today, filters=filters)
-    found = library.find(query, limit=max(POOL, k))
+    asked = parts_of(query.text)
+    listed = kind_of(query.text) == "which" and not asked
+    found = library.find(query, limit=max(surveys.POOL if listed else POOL, k))
     answer = Answer(question, "unanswered", candidates_read=len(found.passages), nearest=closest(found.passages))
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
-    rarity = library.rarity(content_terms(clean(found.question)))
-    evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
-    if not evidence.enough:
-        return replace(answer, why=evidence.why, notices=found.notices, seconds=clock() - started)
-    ranked = reranked(found.question, found.passages, reranker)
-    request = Request(found.question, ranked.passages[:k], rarity=rarity)
+    evidence, rarity = _weighed(found, library)
+    parts = [_part(replace(query, text=part), library=library, reranker=reranker) for part in asked]
+    told = [part for part in parts if part.enough]
+    if not evidence.enough and not told:
+        named = closest(evidence.named)
+        return replace(answer, why=evidence.why, named=named, notices=found.notices, seconds=clock() - started)
+    ranked = reranked(found.question, found.passages, None if told else reranker)
+    survey = surveys.candidates(found.question, ranked.passages, rarity=rarity) if listed else None
+    request = Request(found.question, survey.passages if survey else ranked.passages[:k], rarity=rarity)
+    request = replace(request, likely=survey.likely if survey else ())
+    if told:
+        request = _in_parts(request, told, k)
     written = desk.write(request, on_text=on_text)
     checked = held(written.draft, written.passages, library)
     if judge and not written.failure:
@@ -82,8 +95,20 @@ def ask(
     else:  # an endpoint that has just failed is not asked again
         judged = Judged(checked, failure=written.failure if judge else "")
     notices = (*found.notices, *evidence.notices, *written.notices, *judged.notices)
-    answer = replace(answer, failure=written.failure or ranked.failure, unjudged=judged.failure, notices=notices)
-    return replace(concluded(answer, written.draft, judged.checked, strict=strict), seconds=clock() - started)
+    failures = (written.failure, ranked.failure, *(part.failure for part in told))
+    failure = next(filter(None, failures), "")
+    answer = replace(answer, failure=failure, unjudged=judged.failure, notices=notices)
+    checked = judged.checked
+    if survey:  # a batch in which the model found no match does not make the answer partial
+        checked = replace(checked, not_said=checked.not_said and not checked.sentences)
+    answer = concluded(answer, written.draft, checked, strict=strict)
+    if answer.status == "unanswered" or checked.not_said:
+        answer = replace(answer, named=closest(evidence.named))
+    if survey:
+        answer = _surveyed(answer, survey)
+    if told:
+        answer = _with_gaps(answer, [part for part in parts if not part.enough])
+    return replace(answer, seconds=clock() - started)
 
 
 def held(draft: Draft, passages: Sequence[Passage], library: Library) -> Checked:
@@ -91,6 +116,52 @@ def held(draft: Draft, passages: Sequence[Passage], library: Library) -> Checked
     claims = drafts.parse(draft.text)
     said = {term for claim in claims for term in content_terms(claim.plain)}
     return check(claims, passages, rarity=library.rarity(said), nearness=library.nearness)
+
+
+def _weighed(found: Found, library: Library) -> tuple[Assessment, Mapping[str, float]]:
+    """What the gate says of what was found, and the rarity of the question's terms."""
+    rarity = library.rarity(content_terms(clean(found.question)))
+    return assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions), rarity
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a question, looked up by itself: what was found, best first, and whether that is `enough`."""
+
+    question: str
+    passages: tuple[Passage, ...]
+    rarity: Mapping[str, float]
+    enough: bool
+    failure: str
+
+
+def _part(query: Query, *, library: Library, reranker: Reranker | None) -> _Part:
+    """The part that `query` asks for."""
+    found = library.find(query, limit=POOL)
+    evidence, rarity = _weighed(found, library)
+    ranked = reranked(found.question, found.passages, reranker if evidence.enough else None)
+    return _Part(found.question, ranked.passages, rarity, evidence.enough, ranked.failure)
+
+
+def _in_parts(request: Request, parts: Sequence[_Part], k: int) -> Request:
+    """The request for a question of `parts`: each gets an equal share of the `k` papers, and none that another has."""
+    taken: set[str] = set()
+    requests: list[Request] = []
+    for part in parts:
+        fresh = [one for one in part.passages if one.found.paper_id not in taken][: max(1, k // len(parts))]
+        requests.append(Request(part.question, tuple(fresh), rarity=part.rarity, first=len(taken) + 1))
+        taken |= {one.found.paper_id for one in fresh}
+    passages = tuple(passage for one in requests for passage in one.passages)
+    return replace(request, passages=passages, parts=tuple(requests))
+
+
+def _with_gaps(answer: Answer, lacking: Sequence[_Part]) -> Answer:
+    """The answer with the parts of the question that have no evidence told."""
+    if not lacking:
+        return answer
+    gaps = "the library has nothing on " + " or ".join(f"“{part.question.rstrip('?')}”" for part in lacking)
+    status: Status = "partial" if answer.status == "answered" else answer.status
+    return replace(answer, status=status, why=f"{answer.why}; {gaps}" if answer.why else gaps)
 
 
 def closest(pool: Sequence[Passage]) -> tuple[Citation, ...]:
@@ -123,6 +194,15 @@ def concluded(answer: Answer, draft: Draft, checked: Checked, *, strict: bool) -
         cached_on=draft.kept,
         interrupted=draft.interrupted,
     )
+
+
+def _surveyed(answer: Answer, survey: Candidates) -> Answer:
+    """The answer with how many papers were classified and, where some match, the estimate of how many are missed."""
+    answer = replace(answer, candidates_read=len(survey.passages))
+    if answer.status == "unanswered":
+        return answer
+    matched = {citation.paper_id for citation in answer.citations}
+    return replace(answer, recall_estimate=survey.recall(matched, read=answer.writer != EXTRACTIVE))
 
 
 def _status(sentences: Sequence[Sentence], checked: Checked) -> tuple[Status, str]:

@@ -9,7 +9,9 @@ from assistant.endpoint import OnText
 from assistant.errors import ContextOverflow, EndpointError
 from assistant.papers import Passage
 from assistant.text import count_tokens
-from assistant.writers import MESSAGE_TOKENS, Draft, Request, Writer
+from assistant.writers import MESSAGE_TOKENS, Draft, Request, Writer, joined
+
+BATCH = 20  # abstracts of a survey that are put to a model at once: a line for each keeps within 900 tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Desk:
         if self.model is None:
             return Written(self.extractive.write(request), request.passages)
         try:
-            draft, passages = self.ask_model(request, self.model, on_text=on_text)
+            ask = self.survey if request.likely else self.ask_model
+            draft, passages = ask(request, self.model, on_text=on_text)
         except EndpointError as error:
             return Written(self.extractive.write(request), request.passages, failure=f"{error} ({error.hint})")
         notices = [draft.notice] if draft.notice else []
@@ -47,6 +50,24 @@ class Desk:
             count = "1 paper" if left_out == 1 else f"{left_out} papers"
             notices.append(f"{count} did not fit into the model's context and were left out")
         return Written(draft, passages, notices=tuple(notices))
+
+    def survey(
+        self, request: Request, model: Writer, *, on_text: OnText | None = None
+    ) -> tuple[Draft, tuple[Passage, ...]]:
+        """The model's drafts over all passages as one, asked for in as many batches as its context needs, and the
+        passages. EndpointError."""
+        drafts: list[Draft] = []
+        at = 0
+        while at < len(request.passages):
+            if on_text and drafts:
+                on_text("\n")
+            batch = replace(request, passages=request.passages[at : at + BATCH], first=at + 1)
+            draft, read = self.ask_model(batch, model, on_text=on_text)
+            drafts.append(draft)
+            at += len(read)
+            if draft.interrupted:
+                break
+        return joined(drafts), request.passages
 
     def ask_model(
         self, request: Request, model: Writer, *, on_text: OnText | None = None
@@ -75,13 +96,14 @@ class Desk:
 
 def prompted(request: Request, passages: Sequence[Passage], folder: Path) -> Request:
     """The request with its prompts filled, the passages fenced."""
-    boundary, fenced = prompts.fenced(request.question, passages)
+    boundary, fenced = prompts.fenced(request.question, passages, first=request.first)
+    task = "classify" if request.likely else "ask"
     return replace(
         request,
         passages=tuple(passages),
-        system=prompts.fill("ask-system", place=folder, boundary=boundary),
+        system=prompts.fill(f"{task}-system", place=folder, boundary=boundary),
         prompt=prompts.fill(
-            "ask-user",
+            f"{task}-user",
             place=folder,
             question=request.question,
             passages=fenced,

@@ -13,7 +13,7 @@ from assistant.quantities import quantities
 from assistant.questions import QuestionKind, kind_of, wants_background
 from assistant.roles import is_finding, is_link, leans, own_word
 from assistant.text import content_terms, sentences, terms
-from assistant.writers import Draft, Request
+from assistant.writers import Draft, Request, joined
 
 MAX_CHARACTERS = 1_000  # about twelve lines of a terminal
 MAX_SENTENCE = 420  # characters; what is longer is mostly a list or a formula
@@ -81,12 +81,18 @@ class ExtractiveWriter:
         self._embed = embed
 
     def write(self, request: Request, *, on_text: OnText | None = None) -> Draft:
-        """One bullet a paper, its sentences in the order of the abstract, each with the paper's marker."""
+        """One bullet a paper, its sentences in the order of the abstract, each with the paper's marker. For a survey,
+        one sentence of every paper that is likely to match; for a question of parts, one part after the other."""
+        if request.parts:
+            return joined([self.write(part) for part in request.parts])
         question = _taken_apart(request)
         shape = SHAPES[question.kind]
         by_paper: dict[int, list[_Candidate]] = {}
         for candidate in self._candidates(request, question):
             by_paper.setdefault(candidate.n, []).append(candidate)
+        if request.likely:
+            best = {n: _chosen(by_paper[n], 1)[0] for n in request.likely if n in by_paper}
+            return Draft("\n".join(f"- {_marked(one.text, n)}" for n, one in best.items()), self.name)
         relevance = {n: _relevance(question, request.passages[n - 1], group) for n, group in by_paper.items()}
         lines: list[str] = []
         length = 0
@@ -94,7 +100,7 @@ class ExtractiveWriter:
             chosen = _chosen(by_paper[n], shape.each)
             length += sum(len(one.text) for one in chosen)
             if relevance[n] >= shape.floor * max(relevance.values()) and (not lines or length <= MAX_CHARACTERS):
-                lines.append("- " + " ".join(_marked(one.text, n) for one in chosen))
+                lines.append("- " + " ".join(_marked(one.text, n + request.first - 1) for one in chosen))
         return Draft("\n".join(lines), self.name)
 
     def _candidates(self, request: Request, question: _Question) -> list[_Candidate]:
@@ -130,7 +136,9 @@ def _taken_apart(request: Request) -> _Question:
 
 def _asked_of(request: Request, question: _Question) -> list[int]:
     """The passages that may answer: where a question names what a paper's title names, only those that mention it. A
-    list of papers is not narrowed so."""
+    list of papers is not narrowed so, nor a survey widened."""
+    if request.likely:
+        return sorted(request.likely)
     everyone = list(range(1, len(request.passages) + 1))
     if question.kind == "which":
         return everyone

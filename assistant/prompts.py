@@ -19,6 +19,8 @@ from assistant.places import exists, expanded
 VARIABLES = {
     "ask-system": {"boundary"},
     "ask-user": {"question", "passages", "count"},
+    "classify-system": {"boundary"},
+    "classify-user": {"question", "passages", "count"},
     "judge-system": {"boundary"},
     "judge-user": {"pairs", "count"},
     "rank-system": {"boundary"},
@@ -56,26 +58,26 @@ def fill(name: str, *, place: Path, **values: str) -> str:
     return _template(name, place).substitute(values).strip()
 
 
-def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None) -> tuple[str, str]:
-    """(boundary, the passages as numbered text between lines that begin with it), abstracts cut to `most` characters;
-    as `fence` has it."""
+def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None, first: int = 1) -> tuple[str, str]:
+    """(boundary, the passages as text between lines that begin with it, numbered from `first`), abstracts cut to `most`
+    characters; as `fence` has it."""
     bodies = []
     for passage in passages:
         paper = passage.found.paper
         date = f"\nDate: {paper.date}" if paper.date else ""
         bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)[:most]}")
-    return fence(bodies, beside=question)
+    return fence(bodies, beside=question, first=first)
 
 
-def fence(bodies: Sequence[str], *, beside: str) -> tuple[str, str]:
-    """(boundary, the texts numbered from 1 between lines that begin with it).
+def fence(bodies: Sequence[str], *, beside: str, first: int = 1) -> tuple[str, str]:
+    """(boundary, the texts numbered from `first` between lines that begin with it).
 
     No text can foresee the boundary, which is a digest over all of them and what stands `beside` them, and none holds
     it. Their own `[3]`s become `(3)`, and what a server could take for a token of its chat template becomes text.
     """
     bodies = [_TOKEN.sub("< ", drafts.defused(body)) for body in bodies]
     boundary = _boundary(beside, *bodies)
-    parts = [f"{boundary} [{n}]\n{body}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, 1)]
+    parts = [f"{boundary} [{n}]\n{body}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, first)]
     return boundary, "\n\n".join(parts)
 
 

@@ -33,7 +33,9 @@ def _exchange(request: Request, model: str, price: Price | None) -> Exchange:
     return Exchange(
         request.system,
         request.prompt,
-        tuple(cite(n, one.found, clean(one.found.paper.title)) for n, one in enumerate(request.passages, 1)),
+        tuple(
+            cite(n, one.found, clean(one.found.paper.title)) for n, one in enumerate(request.passages, request.first)
+        ),
         tokens,
         request.max_tokens,
         cost(Usage(tokens, request.max_tokens, estimated=True), price),

@@ -3,10 +3,13 @@
 Texts in results are cleaned (`cleaning.clean`) but not escaped: each renderer escapes for its own output.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
+from itertools import groupby
 from typing import Literal
 
+from assistant.cleaning import clean
 from assistant.papers import Problem, StoredPaper
 
 Verdict = Literal["supported", "partial", "unsupported", "not a claim"]
@@ -63,6 +66,21 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """A paper that a “which papers …” question asks for: citation `n`, the sentences that say how it answers, and the
+    spans of its abstract that these rest on, cleaned, where they are not simply quoted."""
+
+    n: int
+    sentences: tuple[Sentence, ...]
+    quotes: tuple[str, ...]
+
+    @property
+    def how(self) -> str:
+        """The sentences as prose, without the markers at their ends."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one exchange; `estimated` where the endpoint did not say. `cost` in US dollars, None if unknown."""
 
@@ -98,12 +116,17 @@ class Answer:
 
     `writer` is `extractive`, the model's name, or None where there was no evidence to write from; `invented` the
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
-    `nearest` what came closest when the status is `unanswered`; `why` the reason for a status other than `answered`;
-    `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order, had to
-    stand in; `unjudged` why the model gave no judgement where one was asked for; `recorded` where the draft comes from
-    if it is a recorded one; `notices` what a reader should know besides. `usage` is what was asked of a model now, in
-    all exchanges; `cached` says that the draft was kept since `cached_on` and not asked for anew; `interrupted` that
-    the user broke it off.
+    `nearest` what came closest when the status is `unanswered`; `named` the papers that the question names where their
+    abstracts do not say, so that only the full papers could settle it; `why` the reason for a status other than
+    `answered`; `failure` what went wrong at the model endpoint where the extractive writer, or the search's own order,
+    had to stand in; `unjudged` why the model gave no judgement where one was asked for; `recorded` where the draft
+    comes from if it is a recorded one; `notices` what a reader should know besides. `usage` is what was asked of a
+    model now, in all exchanges; `cached` says that the draft was kept since `cached_on` and not asked for anew;
+    `interrupted` that the user broke it off.
+
+    Of a “which papers …” question, `candidates_read` are the papers that were classified, `matches` those that it asks
+    for, and `recall_estimate` is how many of the papers found that it asks for these are, as a share (0 to 1) and an
+    estimate (`surveys`); it is None for other questions.
     """
 
     question: str
@@ -114,8 +137,10 @@ class Answer:
     invented: tuple[str, ...] = ()
     removed: tuple[Sentence, ...] = ()
     nearest: tuple[Citation, ...] = ()
+    named: tuple[Citation, ...] = ()
     why: str = ""
     candidates_read: int = 0
+    recall_estimate: float | None = None
     usage: Usage | None = None
     seconds: float = 0.0
     failure: str = ""
@@ -125,6 +150,24 @@ class Answer:
     cached: bool = False
     cached_on: Date | None = None
     interrupted: bool = False
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """A row for each paper of a survey: the sentences of the blocks that cite it first."""
+        if self.recall_estimate is None:
+            return ()
+        rows: dict[int, list[Sentence]] = {}
+        for _, group in groupby(self.sentences, key=lambda sentence: sentence.block):
+            block = list(group)
+            if cited := [n for sentence in block for n in sentence.citations]:
+                rows.setdefault(cited[0], []).extend(block)
+        return tuple(Match(n, tuple(said), _quoted(n, said)) for n, said in rows.items())
+
+    @property
+    def prose(self) -> tuple[Sentence, ...]:
+        """The sentences that are in no row."""
+        in_rows = {sentence.block for match in self.matches for sentence in match.sentences}
+        return tuple(sentence for sentence in self.sentences if sentence.block not in in_rows)
 
     @property
     def text(self) -> str:
@@ -272,6 +315,17 @@ class Finding:
     hint: str = ""
 
 
+def _quoted(n: int, said: Sequence[Sentence]) -> tuple[str, ...]:
+    """The distinct spans of citation `n` that sentences rest on, but for those that a sentence is itself."""
+    spans = dict.fromkeys(clean(quote.text) for sentence in said for quote in sentence.quotes if quote.n == n)
+    own = {_letters(sentence.text) for sentence in said}
+    return tuple(span for span in spans if _letters(span) not in own)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
 RETRIEVAL = ("nDCG@10", "recall@5", "recall@10", "recall@100")
 FACTS = ("answer found", "paper cited", "quote given")
 ABSTENTION = ("stopped", "wrongly stopped")
@@ -358,3 +412,14 @@ class Comparison:
 def cite(n: int, found: StoredPaper, title: str) -> Citation:
     """The reference to a stored paper under the number `n`."""
     return Citation(n, found.paper_id, title, found.paper.date, found.source, found.paper.url)
+
+
+def total(first: Usage, second: Usage) -> Usage:
+    """The two together; estimated, or of unknown cost, if one of them is."""
+    known = first.cost is not None and second.cost is not None
+    return Usage(
+        first.prompt_tokens + second.prompt_tokens,
+        first.completion_tokens + second.completion_tokens,
+        estimated=first.estimated or second.estimated,
+        cost=(first.cost or 0.0) + (second.cost or 0.0) if known else None,
+    )

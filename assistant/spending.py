@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.endpoint import Body, Completions, OnText, Reply
 from assistant.errors import BudgetError, IncompleteReply
-from assistant.results import Price, Usage
+from assistant.results import Price, Usage, total
 from assistant.writers import MESSAGE_TOKENS, counted
 
 PRICES = Path(__file__).parent / "prices.json"
@@ -26,17 +26,6 @@ def cost(usage: Usage, price: Price | None) -> float | None:
     if price is None:
         return None
     return (usage.prompt_tokens * price.prompt + usage.completion_tokens * price.completion) / 1_000_000
-
-
-def total(first: Usage, second: Usage) -> Usage:
-    """The two together; estimated, or of unknown cost, if one of them is."""
-    known = first.cost is not None and second.cost is not None
-    return Usage(
-        first.prompt_tokens + second.prompt_tokens,
-        first.completion_tokens + second.completion_tokens,
-        estimated=first.estimated or second.estimated,
-        cost=(first.cost or 0.0) + (second.cost or 0.0) if known else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """Writers: a request in, a draft out. The one that asks a model is here; the extractive one needs none."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
+from functools import reduce
 from typing import Protocol
 
 from assistant.endpoint import INTERRUPTED, Body, Completions, OnText
 from assistant.errors import IncompleteReply
 from assistant.papers import Passage
-from assistant.results import Usage
+from assistant.results import Usage, total
 from assistant.text import count_tokens
 
 TOKEN_CHARACTERS = 40  # a token is never longer in prose; what is beyond was not asked for
@@ -24,6 +25,12 @@ _THINK_TAG = re.compile(r"</?think>", re.IGNORECASE)
 class Request:
     """What a writer is asked: the structured question and passages, and the prompts filled from them. The model
     writer reads the prompts, the extractive writer the rest; nobody parses a prompt. `rarity` weighs index terms.
+
+    A survey, for a “which papers …” question, has `likely`: the numbers (from 1) of the passages that seem to match,
+    best first. The extractive writer takes these; a model reads every passage.
+
+    A question of several parts has them as `parts`, a request for each with its share of the passages. The extractive
+    writer answers one after the other; a model answers the whole. Passages are numbered from `first`.
     """
 
     question: str
@@ -32,6 +39,9 @@ class Request:
     prompt: str = ""
     max_tokens: int = 900
     rarity: Mapping[str, float] = field(default_factory=dict)
+    likely: tuple[int, ...] = ()
+    first: int = 1
+    parts: tuple["Request", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,20 @@ class Draft:
     notice: str = ""
     interrupted: bool = False
     kept: Date | None = None
+
+
+def joined(drafts: Sequence[Draft]) -> Draft:
+    """Drafts of one writer, one after the other. It counts as kept only if all are."""
+    used = [draft.usage for draft in drafts if draft.usage]
+    kept = [draft.kept for draft in drafts if draft.kept]
+    return Draft(
+        "\n\n".join(draft.text for draft in drafts),
+        drafts[0].writer,
+        reduce(total, used) if used else None,
+        "; ".join(dict.fromkeys(draft.notice for draft in drafts if draft.notice)),
+        interrupted=any(draft.interrupted for draft in drafts),
+        kept=min(kept) if len(kept) == len(drafts) else None,
+    )
 
 
 class Writer(Protocol):

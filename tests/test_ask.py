@@ -1,5 +1,6 @@
 """`ask` over the sample library: what comes back for each way that a writer can behave."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -8,15 +9,17 @@ import pytest
 from assistant.app import Assistant
 from assistant.ask import MAX_QUESTION, POOL, ask, checked_question
 from assistant.citations import NOT_SAID
-from assistant.desk import Desk
+from assistant.desk import BATCH, Desk
 from assistant.errors import EndpointError, UsageError
 from assistant.judging import Judge
 from assistant.results import Answer, Usage
+from assistant.writers import Request
 from tests.examples import Scripted
 from tests.server import Reply, Server, completion, failure
 
 TODAY = date(2026, 1, 31)
-QUESTION = "which papers reduce KV cache memory?"
+QUESTION = "how is KV cache memory reduced?"
+SURVEY = "which papers reduce KV cache memory?"
 
 
 STAND_IN = "- Extensive experiments show that CSKV can reduce the memory overhead of the KV cache by 80% [1]."
@@ -92,6 +95,54 @@ def test_no_writer_is_asked_without_evidence(sample: Assistant) -> None:
     assert writer.asked == []
 
 
+def numbers(request: Request) -> list[int]:
+    """The numbers under which a model sees the abstracts."""
+    return [int(n) for n in re.findall(r"^=\w+ \[(\d+)\]$", request.prompt, re.MULTILINE)]
+
+
+def surveyed(sample: Assistant, writer: Scripted) -> Answer:
+    desk = Desk(Scripted(STAND_IN, name="extractive"), writer)
+    return ask(SURVEY, library=sample.library, desk=desk, k=5, today=TODAY, clock=lambda: 0.0)
+
+
+def test_a_survey_has_a_model_read_every_candidate_in_batches_and_not_only_k(sample: Assistant) -> None:
+    writer = Scripted("- CSKV can reduce the memory overhead of the KV cache by 80%. [1]", *[NOT_SAID] * 9)
+    answer = surveyed(sample, writer)
+    assert answer.candidates_read > BATCH / 2 > 5
+    assert [n for request in writer.asked for n in numbers(request)] == list(range(1, answer.candidates_read + 1))
+    assert len(writer.asked) > 1
+    assert all("One bullet for each" in request.prompt for request in writer.asked)
+    assert (answer.status, answer.usage) == ("answered", Usage(10 * len(writer.asked), 5 * len(writer.asked), False))
+    (match,) = answer.matches
+    assert (match.n, match.how) == (1, "CSKV can reduce the memory overhead of the KV cache by 80%.")
+    assert answer.recall_estimate is not None
+    assert 0.8 < answer.recall_estimate < 1  # it read all that has a chance to match
+
+
+def test_a_survey_in_which_no_batch_matches_is_no_answer(sample: Assistant) -> None:
+    answer = surveyed(sample, Scripted(*[NOT_SAID] * 10))
+    assert (answer.status, answer.matches, answer.recall_estimate) == ("unanswered", (), None)
+    assert len(answer.nearest) == 3
+
+
+def test_a_row_of_a_survey_is_checked_like_every_sentence(sample: Assistant) -> None:
+    drafts = "- CSKV reduces the memory overhead of the KV cache by 93%. [1]\n- CSKV works on the KV cache. [1]"
+    answer = surveyed(sample, Scripted(drafts, *[NOT_SAID] * 9))
+    (match,) = answer.matches  # two bullets about a paper are one row
+    assert match.sentences[0].verdict == "unsupported"
+    assert "the abstract says 80%" in match.sentences[0].reasons[0]
+
+
+def test_without_a_model_a_survey_lists_what_is_likely_and_estimates_what_it_misses(sample: Assistant) -> None:
+    answer = sample.ask(SURVEY, k=1)
+    assert len(answer.matches) == len(answer.citations) > 5
+    assert answer.candidates_read > len(answer.matches)
+    assert answer.recall_estimate is not None
+    assert 0.4 < answer.recall_estimate < 0.95
+    assert {sentence.verdict for sentence in answer.sentences} == {"supported"}
+    assert sample.ask("how is KV cache memory reduced?").recall_estimate is None
+
+
 def test_a_failing_endpoint_is_reported_and_the_fallback_answers(answered: Callable[..., Answer]) -> None:
     answer = answered(EndpointError("the endpoint is down", hint="Start it."))
     assert answer.failure == "the endpoint is down (Start it.)"
@@ -161,3 +212,50 @@ def test_an_endpoint_that_failed_to_write_is_not_asked_to_judge(sample: Assistan
     answer = ask(QUESTION, library=sample.library, desk=desk, k=5, today=TODAY, judge=judge)
     assert (answer.unjudged, answer.failure, answer.writer) == (answer.failure, "it is down (Start it.)", "extractive")
     assert server.bodies == []
+
+
+def test_each_part_of_a_question_gets_its_share_of_the_papers(sample: Assistant) -> None:
+    writer = Scripted("SGLang can speed up common LLM tasks by up to 5x [3].")
+    question = "how do vLLM and SGLang compare on throughput?"
+    answer = ask(question, library=sample.library, desk=Desk(Scripted(), writer), k=4, today=TODAY)
+    (request,) = writer.asked
+    assert request.question == question
+    assert [part.question for part in request.parts] == ["vLLM throughput?", "SGLang throughput?"]
+    assert [len(part.passages) for part in request.parts] == [2, 2]
+    assert [part.first for part in request.parts] == [1, 3]
+    assert len({one.found.paper_id for one in request.passages}) == 4
+    assert "SGLang" in request.parts[1].passages[0].found.paper.title
+    assert answer.status == "answered"
+
+
+def test_without_a_model_a_comparison_quotes_papers_for_each_part(sample: Assistant) -> None:
+    answer = sample.ask("how do vLLM and SGLang compare on throughput?", k=4)
+    assert {sentence.verdict for sentence in answer.sentences} == {"supported"}
+    assert "SGLang" in answer.text
+    assert "vLLM" in answer.text
+    assert "SGLang" in answer.citations[-1].title  # markers of the second part name its own papers
+
+
+def test_a_part_without_evidence_is_told(sample: Assistant) -> None:
+    answer = sample.ask("compare speculative decoding and bread baking")
+    assert (answer.status, answer.why) == ("partial", "the library has nothing on “bread baking”")
+    assert answer.sentences
+    neither = sample.ask("compare bread baking and flower gardening")
+    assert (neither.status, neither.writer) == ("unanswered", None)
+
+
+def test_a_paper_that_is_there_without_the_fact_is_named_as_what_could_settle_it(sample: Assistant) -> None:
+    answer = sample.ask("How many GPU days did training LTX-Video take?")
+    assert (answer.status, answer.writer) == ("unanswered", None)
+    (paper,) = answer.named
+    assert paper.title.startswith("LTX-Video")
+    assert len(answer.nearest) == 3
+    assert sample.ask("Who won the 2022 FIFA men's World Cup?").named == ()
+
+
+def test_a_writer_that_finds_nothing_in_the_paper_named_is_told_in_the_same_way(
+    answered: Callable[..., Answer],
+) -> None:
+    question = "does LTX-Video generate video in real time?"
+    assert [paper.n for paper in answered(NOT_SAID, question=question).named] == [1]
+    assert answered("LTX-Video is a video latent diffusion [1].", question=question).named == ()

@@ -29,7 +29,7 @@ def run(*words: str, text: str | None = None) -> Result:
 
 
 def test_ask_prints_the_answer_and_nothing_else_on_standard_output(home: Path) -> None:
-    done = run("ask", QUESTION)
+    done = run("ask", "how is KV cache memory reduced?")
     assert done.exit_code == 0
     assert done.stdout.startswith("• ")
     assert "References\n[1] " in done.stdout
@@ -61,15 +61,20 @@ def test_ask_in_json_and_markdown(home: Path) -> None:
             paper = next(one for one in document["citations"] if one["n"] == quote["n"])
             shown = json.loads(run("show", paper["paper_id"], "-f", "json").stdout)["papers"][0]
             assert shown["abstract"][quote["start"] : quote["end"]] == quote["text"]
-    assert run("ask", QUESTION, "-f", "md").stdout.startswith(f"# {QUESTION}\n\n- ")
+    rows = document["matches"]
+    assert [row["n"] for row in rows] == [one["n"] for one in document["citations"]]
+    assert 0 < document["recall_estimate"] < 1
+    table = run("ask", QUESTION, "-f", "md").stdout
+    assert table.startswith(f"# {QUESTION}\n\n| | Paper | How it answers |\n")
+    assert table.count("\n| ") == len(rows) + 2
 
 
 def test_a_model_that_cannot_be_reached_costs_exit_4_and_not_the_answer(home: Path) -> None:
     done = run("ask", QUESTION, "--model", "m", "--base-url", "http://127.0.0.1:9/v1")
     assert done.exit_code == 4
     assert "error: the model did not answer: http://127.0.0.1:9/v1 cannot be reached" in done.stderr
-    assert done.stdout.startswith("• ")
-    assert "extractive" in done.stdout
+    assert done.stdout.startswith("[1] ")
+    assert "extractive, since the model failed" in done.stdout
 
 
 SAID = "CSKV can reduce the memory overhead of the KV cache by 80% [1]."
@@ -78,7 +83,7 @@ VERDICT = '{"verdicts": [{"n": 1, "reason": "it says so of another", "verdict": 
 
 def judged(server: Server, verdict: Reply, *more: str) -> Result:
     server.replies = [lambda body: verdict if "response_format" in body else completion(SAID)]
-    return run("ask", QUESTION, "--model", "m", "--base-url", server.url, "--judge", *more)
+    return run("ask", "how is KV cache memory reduced?", "--model", "m", "--base-url", server.url, "--judge", *more)
 
 
 def test_a_judgement_of_the_model_is_shown_as_such(home: Path, server: Server) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.desk import Desk
+from assistant.desk import BATCH, Desk
 from assistant.errors import ContextOverflow, EndpointError
+from assistant.results import Usage
 from assistant.writers import Request
 from tests.examples import PASSAGES, Scripted
 
@@ -66,3 +67,33 @@ def test_the_prompts_can_be_ones_own(tmp_path: Path) -> None:
     writer = Scripted("x")
     Desk(Scripted(), writer, prompts=str(tmp_path)).write(Request(QUESTION, PASSAGES))
     assert writer.asked[0].prompt.startswith("3 abstracts.")
+
+
+def test_a_survey_is_put_in_batches_whose_numbers_go_on_and_its_usage_is_the_sum() -> None:
+    writer = Scripted("- One [1].", "- Two [21].")
+    heard: list[str] = []
+    passages = PASSAGES * 8
+    written = Desk(Scripted(), writer, context_tokens=50_000).write(
+        Request(QUESTION, passages, likely=(1,)), on_text=heard.append
+    )
+    assert [len(asked.passages) for asked in writer.asked] == [BATCH, len(passages) - BATCH]
+    assert f" [{BATCH}]\n" in writer.asked[0].prompt
+    assert f" [{BATCH + 1}]\n" in writer.asked[1].prompt
+    assert " [1]\n" not in writer.asked[1].prompt
+    assert written.draft.text == "- One [1].\n\n- Two [21]."
+    assert written.draft.usage == Usage(20, 10, estimated=False)
+    assert written.passages == passages
+
+
+def test_a_survey_reads_what_did_not_fit_with_the_next_batch() -> None:
+    writer = Scripted(ContextOverflow("too long"), *["The abstracts do not say."] * 3)
+    written = Desk(Scripted(), writer).write(Request(QUESTION, PASSAGES + PASSAGES, likely=(1,)))
+    assert [(asked.first, len(asked.passages)) for asked in writer.asked] == [(1, 6), (1, 3), (4, 3)]
+    assert written.notices == ()
+
+
+def test_a_survey_whose_endpoint_fails_midway_is_the_extractive_writers() -> None:
+    writer = Scripted("- One [1].", EndpointError("it is down", hint="Start it."))
+    desk = Desk(Scripted("- Stood in [2].", name="extractive"), writer)
+    written = desk.write(Request(QUESTION, PASSAGES * 8, likely=(2,)))
+    assert (written.draft.writer, written.failure) == ("extractive", "it is down (Start it.)")

@@ -1,11 +1,24 @@
+import math
 from dataclasses import replace
 
 import pytest
 
-from assistant.evidence import NEAR, Assessment, assess, counted_thing, holds, names_in, nearness
+from assistant.evidence import (
+    LEAST,
+    Assessment,
+    assess,
+    chance,
+    counted_thing,
+    covered,
+    features,
+    holds,
+    named,
+    names_in,
+    nearness,
+)
 from assistant.papers import Paper, Passage
 from assistant.text import content_terms, terms
-from tests.examples import PASSAGES, QSERVE, passage
+from tests.examples import GRAMMAR, PASSAGES, QSERVE, passage
 
 
 def rarity(question: str) -> dict[str, float]:
@@ -108,9 +121,26 @@ def test_names_are_capitals_that_begin_no_sentence_or_stand_inside_a_word() -> N
 
 
 def test_nearness_is_the_geometric_mean_of_cosine_and_coverage() -> None:
-    question = "KV cache"
-    assert nearness(question, [passage(QSERVE, vector=0.4)], rarity=rarity(question)) == pytest.approx(0.4**0.5)
-    assert 0 < NEAR < 0.5
+    weights = {**rarity("KV cache"), "bread": 2.0}
+    assert nearness(passage(QSERVE, vector=0.4), rarity=weights) == pytest.approx((0.4 * 0.5) ** 0.5)
+    assert nearness(passage(QSERVE, vector=-0.4), rarity=weights) == 0
+
+
+def test_the_chance_of_an_answer_looks_at_the_best_passage_at_all_of_them_and_at_how_many_words_are_held() -> None:
+    weights = {**rarity("KV cache"), "bread": 2.0}
+    pool = [passage(GRAMMAR, vector=0.2), passage(QSERVE, vector=0.4)]
+    assert features(pool, rarity=weights) == pytest.approx((0.4, 0.5, 0.3, math.log(2)))
+    nothing = chance((), rarity=weights)
+    assert nothing < chance(pool[:1], rarity=weights) < LEAST
+    assert chance(pool[:1], rarity=weights) < chance(pool, rarity=weights)
+
+
+def test_several_words_together_are_evidence_though_rarer_ones_are_in_no_abstract() -> None:
+    known, unknown = content_terms("serving throughput quantization algorithm inference"), content_terms("zyx wvu tsr")
+    weights = {**dict.fromkeys(known, 2.0), **dict.fromkeys(unknown, 5.0)}
+    few = {known[0]: 10.0, unknown[0]: 15.0}  # the same share, by one word
+    pool = [passage(QSERVE, vector=0.3)]
+    assert chance(pool, rarity=few) < LEAST < chance(pool, rarity=weights)
 
 
 def test_how_many_needs_a_number_beside_the_thing() -> None:
@@ -138,3 +168,31 @@ def test_a_name_is_held_in_any_of_its_spellings_and_no_other(text: str, name: st
 
 def test_a_question_in_title_case_is_not_made_of_names() -> None:
     assert names_in("How Do Large Language Models Reason About GPT-4 And vLLM?") == ["GPT-4", "vLLM"]
+
+
+def test_a_number_of_something_named_is_taken_from_no_abstract_without_it() -> None:
+    asked = weighed("by how much does CSKV lower the training energy?")
+    assert (asked.enough, asked.why) == (False, "no abstract that mentions CSKV gives that number")
+    assert asked.named == (PASSAGES[0],)
+    given = weighed("by how much does CSKV reduce the memory of the KV cache?")
+    assert given.enough
+    assert given.named[0] == PASSAGES[0]
+
+
+def test_a_name_that_many_abstracts_have_names_no_paper() -> None:
+    pool = tuple(passage(replace(QSERVE, title=f"Serving {n}")) for n in range(4))
+    assert named(["A100"], pool) == {}
+    assert named(["A100"], pool[:3]) == {"A100": pool[:3]}
+    assert named(["QServe", "Medusa", "XGrammar"], PASSAGES) == {"QServe": PASSAGES[1:2], "XGrammar": PASSAGES[2:]}
+
+
+def test_a_question_whose_words_one_abstract_has_passes_however_short_it_is() -> None:
+    far = tuple(replace(one, vector=0.05) for one in PASSAGES)
+    assert chance(far, rarity=rarity("what is QServe?")) < LEAST
+    assert enough("what is QServe?", far)[0]
+    assert not enough("what is QServe made of at home?", far)[0]
+
+
+def test_words_are_covered_where_one_abstract_has_them_all() -> None:
+    assert covered("quantization throughput?", PASSAGES)
+    assert not covered("quantization of grammars?", PASSAGES)

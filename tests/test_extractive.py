@@ -112,3 +112,20 @@ def test_a_sentence_that_reads_as_two_once_it_is_cleaned_has_two_markers(
     passages = (passage(hostile),)
     checked = check(parse(writer.write(Request("who reduces KV cache memory?", passages)).text), passages, rarity={})
     assert {sentence.verdict for sentence in checked.sentences} == {"supported"}
+
+
+def test_a_survey_has_one_sentence_of_each_likely_paper_in_their_order(writer: ExtractiveWriter) -> None:
+    request = Request("which papers are about the KV cache?", PASSAGES, likely=(3, 1))
+    claims = parse(writer.write(request).text)
+    assert [claim.marks for claim in claims] == [(3,), (1,)]
+
+
+def test_parts_are_answered_one_after_the_other_with_the_numbers_of_their_own_papers(writer: ExtractiveWriter) -> None:
+    first = Request("CSKV?", PASSAGES[:1])
+    second = Request("XGrammar?", PASSAGES[2:], first=2)
+    whole = Request("compare CSKV and XGrammar", PASSAGES[:1] + PASSAGES[2:], parts=(first, second))
+    claims = parse(writer.write(whole).text)
+    assert [claim.marks for claim in claims if "CSKV" in claim.plain] == [(1,)] * sum("CSKV" in c.plain for c in claims)
+    assert {claim.marks for claim in claims} == {(1,), (2,)}
+    checked = check(claims, whole.passages, rarity={})
+    assert {sentence.verdict for sentence in checked.sentences} == {"supported"}

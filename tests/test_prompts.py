@@ -25,6 +25,7 @@ def test_declared_variables_and_those_in_the_file_are_the_same(name: str) -> Non
 
 def test_the_sentence_of_abstention_is_the_one_the_check_knows() -> None:
     assert prompts.fill("ask-system", place=FOLDER, boundary="=x").count(NOT_SAID) == 2
+    assert prompts.fill("classify-system", place=FOLDER, boundary="=x").count(NOT_SAID) == 1
 
 
 def test_values_are_not_templates_themselves() -> None:

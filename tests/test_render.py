@@ -88,6 +88,65 @@ def shown(console: Console) -> str:
     return console.file.getvalue()
 
 
+SURVEY = replace(
+    ANSWER,
+    sentences=(
+        Sentence("These papers do:", kind="paragraph"),
+        Sentence(
+            "CSKV needs 80% less memory.",
+            (1,),
+            (1,),
+            "supported",
+            (),
+            (Quote(1, "CSKV reduces the memory of the KV cache by 80\\%.", 3, 50),),
+            1,
+            "bullet",
+        ),
+        Sentence("QServe is 9x faster.", (2,), (2,), "unsupported", ("says 9x",), (), 2, "bullet"),
+    ),
+    recall_estimate=0.875,
+)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_survey_is_a_table_that_fits_the_terminal(width: int) -> None:
+    console = screen(width)
+    terminal.answer(SURVEY, console)
+    lines = shown(console).splitlines()
+    assert all(len(line) <= min(width, terminal.TABLE_WIDTH) for line in lines)
+    assert lines[0] == "These papers do:"
+    text = " ".join(shown(console).split())
+    assert "40 candidates read, 2 match · by estimate 88% of all that do" in text
+    assert "! not supported: says 9x" in text
+    assert "References" not in text  # the table is the list of references
+    if width == 80:
+        assert lines[1] == "     Paper                      How it answers"
+        assert lines[3] == "[1]  CSKV: Channel Shrinking    CSKV needs 80% less memory."
+        assert lines[4].endswith("“CSKV reduces the memory of the KV cache by")
+    if width == 120:
+        assert lines[1].split() == ["Paper", "How", "it", "answers", "In", "its", "abstract"]
+        assert "CSKV needs 80% less memory.          “CSKV reduces" in lines[3]
+
+
+def test_a_survey_is_a_table_in_markdown_and_rows_in_json() -> None:
+    text = markdown.answer(SURVEY)
+    assert "| | Paper | How it answers | Quote |" in text
+    assert (
+        "| 1 | CSKV: Channel Shrinking (2024-09-16 · hf-page · cskv) | CSKV needs 80% less memory. | “CSKV red" in text
+    )
+    assert "QServe is 9x faster.<br>*not supported: says 9x*" in text
+    document = json.loads(jsonform.answer(SURVEY, library="sample"))
+    assert document["matches"][1] == {"n": 2, "how": "QServe is 9x faster.", "quotes": []}
+    assert document["recall_estimate"] == 0.875
+    assert json.loads(jsonform.answer(ANSWER, library="sample"))["matches"] == []
+
+
+def test_a_sentence_that_is_its_own_quote_is_not_quoted_again() -> None:
+    quote = Quote(1, "It is  fast \\cite{x} [3].", 0, 9)
+    said = Sentence("It is fast (3).", (1,), (1,), "supported", (), (quote,), 0, "bullet")
+    assert replace(SURVEY, sentences=(said,)).matches[0].quotes == ()
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_lines_fit_the_terminal_and_hang_under_their_text(width: int) -> None:
     console = screen(width)
@@ -126,11 +185,28 @@ def test_no_answer_shows_the_reason_and_the_nearest_misses() -> None:
     assert "**No answer**" in markdown.answer(UNANSWERED)
 
 
+def test_what_only_the_full_paper_could_settle_is_told() -> None:
+    answer = replace(UNANSWERED, named=(Citation(1, "q", "QServe", None, "jsonl", "https://example.org/q"),))
+    console = screen(100)
+    terminal.answer(answer, console)
+    assert "Only the full paper could settle this\n- QServe · jsonl\n  q\n  https://example.org/q" in shown(console)
+    assert "## Only the full paper could settle this\n\n- [QServe](https://example.org/q)" in markdown.answer(answer)
+
+
+def test_a_part_without_evidence_is_told_before_the_rest() -> None:
+    answer = replace(ANSWER, why="the library has nothing on “bread”")
+    console = screen(100)
+    terminal.answer(answer, console)
+    assert shown(console).startswith("The library has nothing on “bread”.\n\n• CSKV")
+    assert "**The library has nothing on “bread”.**" in markdown.answer(answer)
+
+
 def outputs() -> Iterator[tuple[str, str]]:
     """Everything that can be printed of hostile text."""
     hostile = Sentence(HOSTILE, (1,), (1,), "partial", (HOSTILE,), (Quote(1, HOSTILE, 0, 9),))
     citation = Citation(1, "id", HOSTILE, None, "jsonl", f"https://x.org/{HOSTILE}")
     answer = Answer(HOSTILE, "partial", HOSTILE, (hostile,), (citation,), nearest=(citation,), why=HOSTILE)
+    survey = replace(answer, recall_estimate=0.5, named=(citation,))
     result = SearchResult(1, "id", HOSTILE, None, "jsonl", None, 0.5, 1.0, 0.5, HOSTILE)
     report = IngestReport((Intake(HOSTILE, "jsonl", 1, problems=[Problem(1, HOSTILE)]),), 1, 1, 0.1)
     status = LibraryStatus(HOSTILE, HOSTILE, 1, 0, 1, {HOSTILE: 1}, None, None, 1, HOSTILE, 512, "clean", 1)
@@ -138,6 +214,7 @@ def outputs() -> Iterator[tuple[str, str]]:
     rehearsed = DryRun(HOSTILE, HOSTILE, HOSTILE, (Exchange(HOSTILE, HOSTILE, (citation,), 9, 9),), 9, 9, None, None)
     console = screen(80)
     terminal.answer(answer, console)
+    terminal.answer(survey, console)
     terminal.search([result], console)
     terminal.papers([STORED], console)
     terminal.paper(STORED, console)
@@ -146,7 +223,13 @@ def outputs() -> Iterator[tuple[str, str]]:
     terminal.findings([finding], console)
     terminal.dry_run(rehearsed, console)
     yield "terminal", shown(console)
-    yield "markdown", markdown.answer(answer) + markdown.search([result], question=HOSTILE) + markdown.papers([STORED])
+    yield (
+        "markdown",
+        markdown.answer(answer)
+        + markdown.answer(survey)
+        + markdown.search([result], question=HOSTILE)
+        + markdown.papers([STORED]),
+    )
     yield "json answer", jsonform.answer(answer, library=HOSTILE)
     yield "json search", jsonform.search([result], question=HOSTILE, library=HOSTILE)
     yield "json papers", jsonform.papers([STORED], library=HOSTILE)

@@ -7,8 +7,8 @@ import pytest
 
 from assistant.endpoint import Body
 from assistant.errors import BudgetError, IncompleteReply
-from assistant.results import Price, Usage
-from assistant.spending import PRICES, Limits, Metered, cost, listed, total
+from assistant.results import Price, Usage, total
+from assistant.spending import PRICES, Limits, Metered, cost, listed
 from tests.server import Server, completion, stream
 
 BODY: Body = {"model": "m", "messages": [{"role": "user", "content": "word " * 400}], "max_tokens": 50}

@@ -16,6 +16,7 @@ from assistant.results import (
     Finding,
     IngestReport,
     LibraryStatus,
+    Match,
     Recorded,
     Removal,
     SearchResult,
@@ -27,7 +28,8 @@ _UNSAFE = re.compile(f"{INVISIBLE}|[\ud800-\udfff]")
 
 
 def answer(result: Answer, *, library: str) -> str:
-    fields = asdict(result) | {"recorded": result.recorded and _recorded(result.recorded)}
+    recorded = result.recorded and _recorded(result.recorded)
+    fields = asdict(result) | {"recorded": recorded, "matches": [_match(match) for match in result.matches]}
     return _document("ask", library, fields)
 
 
@@ -41,6 +43,10 @@ def recordings(found: Sequence[Recorded], *, library: str) -> str:
 
 def _recorded(one: Recorded) -> dict[str, Any]:
     return {"question": one.question, "writer": one.writer, "date": one.date, "from": one.source}
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {"n": match.n, "how": match.how, "quotes": match.quotes}
 
 
 def search(results: Sequence[SearchResult], *, question: str, library: str, failure: str = "") -> str:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from textwrap import indent
 
 from assistant.cleaning import clean, one_line, printable
 from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
-from assistant.render.words import at_most, byline, flags, footer, marks, receiver
+from assistant.render.words import at_most, byline, flags, footer, in_short, marks, receiver
 from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Sentence, cite
 
 # The last two: an address that some Markdown makes a link of without being asked.
@@ -30,16 +31,38 @@ def answer(result: Answer) -> str:
     lines = [f"# {escaped(result.question)}", ""]
     if result.status == "unanswered":
         lines += [f"**No answer**: {escaped(result.why)}.", ""]
-    lines += _blocks(result.sentences)
+    elif result.why:
+        lines += [f"**{escaped(in_short(result))}**", ""]
+    lines += _blocks(result.prose)
+    if result.matches:
+        lines += _table(result)
     if result.interrupted:
         lines += ["**Incomplete**: it was interrupted here.", ""]
     if result.removed:
         lines += ["## Taken out, not supported", "", *_blocks(result.removed)]
+    if result.named:
+        lines += ["## Only the full paper could settle this", "", *(f"- {_reference(one)}" for one in result.named), ""]
     if result.nearest:
         lines += ["## Closest papers", "", *(f"- {_reference(one)}" for one in result.nearest), ""]
-    if result.citations:
-        lines += ["## References", "", *(f"{one.n}. {_reference(one)}" for one in result.citations), ""]
+    rows = {match.n for match in result.matches}
+    if others := [one for one in result.citations if one.n not in rows]:
+        lines += ["## References", "", *(f"{one.n}. {_reference(one)}" for one in others), ""]
     return "\n".join([*lines, f"*{escaped(footer(result))}*"])
+
+
+def _table(result: Answer) -> list[str]:
+    """A row for each paper that matches: it, how it answers, and what of its abstract that rests on."""
+    papers = {one.n: one for one in result.citations}
+    quoted = any(match.quotes for match in result.matches)
+    lines = ["| | Paper | How it answers |" + (" Quote |" if quoted else ""), "| --- " * (3 + quoted) + "|"]
+    for match in result.matches:
+        said = [replace(one, trailing=()) if one.trailing == (match.n,) else one for one in match.sentences]
+        how = [_sentence(sentence) for sentence in said]
+        how += [f"*{escaped(flag)}*" for _, flag in flags(match.sentences)]
+        quotes = " ".join(f"“{escaped(quote)}”" for quote in match.quotes)
+        cells = [str(match.n), _reference(papers[match.n]), "<br>".join(how), *([quotes] if quoted else [])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
 
 
 def _blocks(sentences: Sequence[Sentence]) -> list[str]:

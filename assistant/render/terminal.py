@@ -1,13 +1,14 @@
 """Results for a terminal: wrapped and coloured there, plain and unwrapped when piped. Text is never markup."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from dataclasses import replace
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.cleaning import clean, printable
-from assistant.papers import StoredPaper
+from assistant.papers import StoredPaper, title_key
 from assistant.render.tables import Report
-from assistant.render.words import at_most, counted, dated, flags, footer, marks, receiver
+from assistant.render.words import at_most, counted, dated, flags, footer, in_short, marks, receiver
 from assistant.results import (
     Answer,
     Citation,
@@ -15,6 +16,7 @@ from assistant.results import (
     Finding,
     IngestReport,
     LibraryStatus,
+    Match,
     Recorded,
     Removal,
     SearchResult,
@@ -23,27 +25,42 @@ from assistant.results import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 MAX_WIDTH = 100  # columns; longer lines are hard to read
+TABLE_WIDTH = 120  # columns of a table, whose cells are narrower
+NARROW = 60  # columns of a terminal that has no room for a table
+GAP = 2  # columns between two cells of text
 LISTED = 8  # problems, and changed papers, of a file
+
+Parts = Sequence[tuple[str, str]]  # texts with their styles
 
 
 def answer(result: Answer, console: "Console") -> None:
     if result.status == "unanswered":
         _line(console, f"No answer: {result.why}.", "bold")
-    _blocks(console, result.sentences)
+    elif result.why:
+        _line(console, in_short(result), "bold")
+        _line(console, "")
+    _blocks(console, result.prose)
+    if result.matches:
+        _table(console, result)
     if result.interrupted:
         _line(console, "")
         _line(console, "Incomplete: it was interrupted here.", "bold")
     if result.removed:
         _heading(console, "Taken out, not supported")
         _blocks(console, result.removed)
+    if result.named:
+        _heading(console, "Only the full paper could settle this")
+        _references(console, result.named, mark="- ")
     if result.nearest:
         _heading(console, "Closest papers")
         _references(console, result.nearest, mark="- ")
-    if result.citations:
+    rows = {match.n for match in result.matches}
+    if others := [one for one in result.citations if one.n not in rows]:
         _heading(console, "References")
-        _references(console, result.citations)
+        _references(console, others)
     _line(console, "")
     _line(console, footer(result), "dim")
 
@@ -65,6 +82,67 @@ def dry_run(result: DryRun, console: "Console") -> None:
     _line(console, f"{at_most(result)} · nothing was sent", "dim")
 
 
+def _table(console: "Console", result: Answer) -> None:
+    """A row for each paper that matches: its number, the paper, how it answers, and what of its abstract that rests on.
+    Quotes have a column of their own where there is room; without a terminal, or in a narrow one, the cells stand one
+    below the other."""
+    papers = {one.n: one for one in result.citations}
+    width = min(console.width, TABLE_WIDTH)
+    if not console.is_terminal or width < NARROW:
+        for match in result.matches:
+            _references(console, [papers[match.n]])
+            for parts in (*_how(match), *_quotes(match)):
+                _hanging(console, "    ", parts)
+        return
+    number = GAP + max(len(f"[{match.n}]") for match in result.matches)
+    if width >= MAX_WIDTH and any(match.quotes for match in result.matches):
+        columns = [number, width * 3 // 10, width * 7 // 20 - number, width - width * 3 // 10 - width * 7 // 20]
+    else:
+        columns = [number, width * 2 // 5 - number, width - width * 2 // 5]
+    heads = ("", "Paper", "How it answers", "In its abstract")
+    _row(console, [[[(head, "bold")]] for head in heads[: len(columns)]], columns)
+    for match in result.matches:
+        _line(console, "")
+        how, quotes = _how(match), _quotes(match)
+        said = [how, quotes] if len(columns) > 3 else [[*how, *quotes]]
+        _row(console, [[[(f"[{match.n}]", "cyan")]], _paper(papers[match.n]), *said], columns)
+
+
+def _row(console: "Console", cells: Sequence[Sequence[Parts]], columns: Sequence[int]) -> None:
+    """One row of a table: of each cell the paragraphs, wrapped in its column, a space or more between two columns."""
+    from rich.text import Text
+
+    wrapped = [
+        [line for parts in cell for line in _wrapped(console, "", parts, max(1, column - GAP))]
+        for cell, column in zip(cells, columns, strict=True)
+    ]
+    for lines in zip_longest(*wrapped, fillvalue=Text("")):
+        row = Text()
+        for line, column in zip(lines, columns, strict=True):
+            cell = line.copy()
+            cell.truncate(column, pad=True)
+            row.append_text(cell)
+        row.rstrip()
+        console.print(row, soft_wrap=True)
+
+
+def _how(match: Match) -> list[Parts]:
+    """How a paper answers, with what the check has to say of it. That it rests on this paper, its row says."""
+    said = [replace(one, trailing=()) if one.trailing == (match.n,) else one for one in match.sentences]
+    parts = [part for sentence in said for part in _said(sentence)]
+    return [parts, *([(f"! {flag}", _style(sentence))] for sentence, flag in flags(match.sentences))]
+
+
+def _quotes(match: Match) -> list[Parts]:
+    return [[(f"“{quote}”", "dim")] for quote in match.quotes]
+
+
+def _paper(one: Citation) -> list[Parts]:
+    """Title, date and source of a paper, its address, and its id where that is not made from the title."""
+    more = [one.paper_id] if one.paper_id != title_key(one.title) else []
+    return [[(one.title, "")], *([(text, "dim")] for text in (dated(one), *more, one.url) if text)]
+
+
 def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:
     for at, (_, group) in enumerate(groupby(sentences, key=lambda sentence: sentence.block)):
         block = list(group)
@@ -75,16 +153,19 @@ def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:
 
 def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
     bullet = sentences[0].kind == "bullet"
-    parts = []
-    for sentence in sentences:
-        style = {"unsupported": "red", "partial": "yellow"}.get(sentence.verdict, "")
-        parts.append((sentence.text, "bold" if sentence.kind == "heading" else style))
-        parts.append((f" {marks(sentence)} " if sentence.trailing else " ", "cyan"))
-    _hanging(console, "• " if bullet else "", parts)
+    _hanging(console, "• " if bullet else "", [part for sentence in sentences for part in _said(sentence)])
     for sentence, flag in flags(sentences):
-        _hanging(
-            console, "  ! " if bullet else "! ", [(flag, "red" if sentence.verdict == "unsupported" else "yellow")]
-        )
+        _hanging(console, "  ! " if bullet else "! ", [(flag, _style(sentence))])
+
+
+def _said(sentence: Sentence) -> Parts:
+    """A sentence with its markers, coloured by its verdict."""
+    style = "bold" if sentence.kind == "heading" else _style(sentence)
+    return [(sentence.text, style), (f" {marks(sentence)} " if sentence.trailing else " ", "cyan")]
+
+
+def _style(sentence: Sentence) -> str:
+    return {"unsupported": "red", "partial": "yellow"}.get(sentence.verdict, "")
 
 
 def _references(console: "Console", citations: Sequence[Citation], *, mark: str | None = None) -> None:
@@ -266,20 +347,24 @@ def _heading(console: "Console", text: str) -> None:
     _line(console, text, "bold")
 
 
-def _hanging(
-    console: "Console", first: str, parts: Sequence[tuple[str, str]], *, style: str = "", wrap: bool = True
-) -> None:
+def _hanging(console: "Console", first: str, parts: Parts, *, style: str = "", wrap: bool = True) -> None:
     """Print styled parts after `first`, wrapped under themselves on a terminal, on one line otherwise."""
+    width = max(20 + len(first), min(console.width, MAX_WIDTH)) if wrap and console.is_terminal else None
+    for line in _wrapped(console, first, parts, width, style=style):
+        console.print(line, soft_wrap=True)
+
+
+def _wrapped(console: "Console", first: str, parts: Parts, width: int | None, *, style: str = "") -> "list[Text]":
+    """The lines of styled parts after `first`, wrapped under themselves in `width` columns; None is one line."""
     from rich.text import Text
 
     text = Text()
     for part, part_style in parts:
         text.append(" ".join(printable(part).split("\n")), part_style)
     text.rstrip()
-    if not (wrap and console.is_terminal):
-        console.print(Text.assemble((first, style), text), soft_wrap=True)
-        return
-    width = min(console.width, MAX_WIDTH) - len(first)
-    for number, line in enumerate(text.wrap(console, max(20, width)) or [Text("")]):
+    if width is None:
+        return [Text.assemble((first, style), text)]
+    lines = text.wrap(console, max(1, width - len(first))) or [Text("")]
+    for line in lines:
         line.rstrip()
-        console.print(Text.assemble((first, style) if number == 0 else " " * len(first), line), soft_wrap=True)
+    return [Text.assemble((first, style) if not at else " " * len(first), line) for at, line in enumerate(lines)]

@@ -33,7 +33,9 @@ def flags(block: Sequence[Sentence]) -> list[tuple[Sentence, str]]:
 
 def footer(result: Answer) -> str:
     """Who wrote it, from how much, how the check went, what it took."""
-    parts = [_author(result), f"{counted(result.candidates_read, 'candidate')} read"]
+    parts = [_author(result), _read(result)]
+    if result.recall_estimate is not None:
+        parts.append(f"by estimate {result.recall_estimate:.0%} of all that do")
     if result.status != "unanswered":
         parts.append(_checked(result))
     if result.invented:
@@ -54,6 +56,11 @@ def footer(result: Answer) -> str:
     return " · ".join(parts)
 
 
+def in_short(result: Answer) -> str:
+    """Why an answer is one in part only, as a sentence."""
+    return f"{result.why[:1].upper()}{result.why[1:]}."
+
+
 def _author(result: Answer) -> str:
     if result.writer is None:
         return "nothing was written"
@@ -66,6 +73,14 @@ def _author(result: Answer) -> str:
             else f"written by {result.writer}"
         )
     return "extractive, since the model failed" if result.failure else "extractive"
+
+
+def _read(result: Answer) -> str:
+    read = f"{counted(result.candidates_read, 'candidate')} read"
+    if result.recall_estimate is None:
+        return read
+    matching = len(result.matches)
+    return f"{read}, {matching:,} match{'es' if matching == 1 else ''}"
 
 
 def _checked(result: Answer) -> str:

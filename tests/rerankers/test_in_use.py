@@ -31,9 +31,9 @@ def reversed_order(body: dict[str, Any]) -> Reply:
     if "Order these" in prompt:
         count = len(re.findall(r"^=\w+ \[\d+\]$", prompt, re.MULTILINE))
         return completion(" > ".join(f"[{n}]" for n in range(count, 0, -1)))
-    abstract = re.search(r"^Abstract: (.*)$", prompt, re.MULTILINE)
-    assert abstract is not None
-    return completion(f"{abstract[1].split('. ')[0]} [1].")
+    first = re.search(r"^=\w+ (\[\d+\])\n(?:.*\n)*?Abstract: (.*)$", prompt, re.MULTILINE)
+    assert first is not None
+    return completion(f"- {first[2].split('. ')[0]} {first[1]}.")
 
 
 def ids(done: Result) -> list[str]:
