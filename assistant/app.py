@@ -9,10 +9,11 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, rerankers, sample, settings
+from assistant import doctor, embedders, periods, places, rerankers, sample, settings, topics
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
+from assistant.digest import digest
 from assistant.embedders import Embedder
 from assistant.endpoint import Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
@@ -22,6 +23,7 @@ from assistant.ingest import ingest
 from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
+from assistant.reports import Digest, Topic
 from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 from assistant.settings import Settings
@@ -164,6 +166,74 @@ class Assistant:
         )
         return replace(answer, why=self.addressed(answer.why))
 
+    def digest(
+        self,
+        *,
+        since: Date | None = None,
+        until: Date | None = None,
+        week: str | None = None,
+        again: bool = False,
+    ) -> Digest:
+        """What a period brought: from `since` (else after the last digest, else seven days) to `until` (else today), or
+        an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried is left out,
+        unless it is to come `again`. It counts as sent when it is given to `record`. UsageError: no such period."""
+        today = Date.today()
+        if week is not None and (since or until):
+            raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
+        covered = periods.week(week) if week is not None else None
+        covered = covered or periods.period(since=since, until=until, today=today, last=self.library.memory.last_day())
+        if covered.since > today:
+            raise UsageError(f"{covered.label} is in the future", hint="A digest covers days that have been.")
+        return digest(
+            library=self.library,
+            period=covered,
+            topics=self.library.memory.topics(),
+            again=again,
+            progress=self._progress,
+        )
+
+    def record(self, made: Digest) -> Digest:
+        """Remember the papers of a digest as sent. LibraryBusy: another digest was recorded since it was made."""
+        if self.library_name == sample.NAME:
+            self._notice("the sample library remembers no digest")
+            return made
+        papers = [(one.paper_id, self.library.get(one.paper_id).paper) for one in made.citations]
+        if papers:
+            with self.library.remembering() as memory:
+                memory.record(made.period, papers, known=made.sent_before)
+        return replace(made, recorded=bool(papers))
+
+    def topics(self) -> Sequence[Topic]:
+        """The saved topics."""
+        return self.library.memory.topics()
+
+    def add_topic(
+        self, name: str, *, query: str | None = None, author: str | None = None, category: str | None = None
+    ) -> Topic:
+        """Save a topic, by which digests then choose. UsageError."""
+        topic = topics.made(name, query=query, author=author, category=category, today=Date.today())
+        with self._changeable().remembering() as memory:
+            memory.add_topic(topic)
+        return topic
+
+    def remove_topic(self, name: str) -> Topic:
+        """Forget a topic. UsageError: there is none of this name."""
+        with self._changeable().remembering() as memory:
+            return memory.remove_topic(name)
+
+    def try_topic(self, name: str) -> Sequence[tuple[StoredPaper, float]]:
+        """The papers of the last month that a topic, saved or not, would have caught, nearest first."""
+        today = Date.today()
+        saved = {one.name.casefold(): one for one in self.topics()}
+        topic = saved.get(name.casefold()) or topics.made(name, query=None, author=None, category=None, today=today)
+        return topics.tried(self.library, topic, today=today)
+
+    def _changeable(self) -> Library:
+        library = self.library  # opened first: it may turn out to be the sample
+        if self.library_name == sample.NAME:
+            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        return library
+
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
         return self.library.get(name)
@@ -190,9 +260,7 @@ class Assistant:
         is removed."""
         if isinstance(names, str):
             names = [names]
-        library = self.library  # opened first: it may turn out to be the sample
-        if self.library_name == sample.NAME:
-            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        library = self._changeable()
         found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
         return Removal(tuple(found), removed=not dry_run, left=len(library))
 

@@ -52,7 +52,7 @@ def check(claims: Sequence[Claim], passages: Sequence[Passage], *, rarity: Mappi
     checked: list[Sentence] = []
     not_said = False
     for claim in claims:
-        if claim.plain.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold():
+        if is_not_said(claim.plain):
             not_said = True
             continue
         known = tuple(n for n in claim.marks if n in evidence)
@@ -66,6 +66,11 @@ def check(claims: Sequence[Claim], passages: Sequence[Passage], *, rarity: Mappi
         cite(new, passages[n - 1].found, clean(passages[n - 1].found.paper.title)) for n, new in order.items()
     )
     return Checked(tuple(checked), citations, tuple(invented), not_said)
+
+
+def is_not_said(text: str) -> bool:
+    """Whether this sentence says that the abstracts do not say."""
+    return text.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold()
 
 
 class Evidence:

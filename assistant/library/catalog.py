@@ -18,6 +18,7 @@ from assistant.errors import LibraryDamaged
 from assistant.library import filing, selecting
 from assistant.library.connecting import connected
 from assistant.library.filing import Added
+from assistant.library.memory import Memory
 from assistant.library.schema import (
     FIELDS,
     INDEXED,
@@ -53,6 +54,11 @@ class Catalog:
 
     def close(self) -> None:
         self._db.close()
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered for digests."""
+        return Memory(self._db, self.path)
 
     def settle(self) -> None:
         """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog; not

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
-from assistant.library import selecting
+from assistant.library import memory, selecting
 from assistant.library.schema import LATER, SCHEMA, VERSION, primary_code
 
 BUSY_SECONDS = 30.0
@@ -24,6 +24,7 @@ def connected(path: Path, *, write: bool, create: bool) -> sqlite3.Connection:
         _check_version(db, path, create=create)
         if write or create:
             db.execute(LATER)
+            db.executescript(memory.TABLES)
     except BaseException:
         db.close()
         raise

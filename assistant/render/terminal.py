@@ -41,18 +41,17 @@ def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:
         _block(console, block)
 
 
-def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
-    bullet = sentences[0].kind == "bullet"
+def _block(console: "Console", sentences: Sequence[Sentence], *, indent: str = "") -> None:
+    bullet = "• " if sentences[0].kind == "bullet" else ""
     parts = []
     for sentence in sentences:
         style = {"unsupported": "red", "partial": "yellow"}.get(sentence.verdict, "")
         parts.append((sentence.text, "bold" if sentence.kind == "heading" else style))
         parts.append((f" {marks(sentence)} " if sentence.trailing else " ", "cyan"))
-    _hanging(console, "• " if bullet else "", parts)
+    _hanging(console, indent + bullet, parts)
     for sentence, flag in flags(sentences):
-        _hanging(
-            console, "  ! " if bullet else "! ", [(flag, "red" if sentence.verdict == "unsupported" else "yellow")]
-        )
+        style = "red" if sentence.verdict == "unsupported" else "yellow"
+        _hanging(console, f"{indent}{' ' * len(bullet)}! ", [(flag, style)])
 
 
 def _references(console: "Console", citations: Sequence[Citation], *, mark: str | None = None) -> None:

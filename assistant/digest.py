@@ -1,0 +1,271 @@
+"""`digest`: what a period brought, chosen, grouped into themes and checked; without what was sent before."""
+
+import math
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from datetime import timedelta
+
+import numpy as np
+
+from assistant import themes
+from assistant.citations import check, is_not_said
+from assistant.cleaning import clean
+from assistant.drafts import Claim, defused
+from assistant.embedders import Vectors
+from assistant.evidence import NEAR, nearness
+from assistant.library import Library, fingerprint
+from assistant.papers import Chunk, Filters, Passage, StoredPaper
+from assistant.periods import Period
+from assistant.quantities import quantities
+from assistant.queries import parse
+from assistant.reports import Digest, Entry, Theme, Topic
+from assistant.results import Citation, Sentence
+from assistant.roles import is_finding, is_link, leans, own_word
+from assistant.text import content_terms, sentences
+from assistant.tldr import tldr
+
+PERIODS_BEFORE = 4
+KNOWN = 20_000  # papers before the period that its own are held against for novelty, the newest
+BLOCK = 2_000  # vectors multiplied at a time
+CAUGHT = 300  # papers a topic is asked for
+A_THEME = 4  # papers shown of a theme
+OTHERS = 20  # papers shown in one line
+FINDINGS = 3  # sentences that say what a theme's papers found
+LONGEST = 300  # characters of such a sentence
+# What a paper is chosen by, each in [0, 1]: near a topic, upvotes, unlike what was there before, typical of its theme;
+# less what a chosen one already has. Set by reading digests of June 2026.
+TOPIC, UPVOTES, NOVELTY, TYPICAL, SAME = 1.0, 0.5, 0.2, 0.8, 0.5
+
+_ALSO = re.compile(r"\b(?:also|further|beyond|moreover)\b", re.IGNORECASE)  # what leans on a sentence before it
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A paper that may be shown: its row among the vectors, what it is worth, for which topics it was found."""
+
+    row: int
+    found: StoredPaper
+    worth: float
+    topics: tuple[str, ...]
+    changed: bool
+
+
+def digest(
+    *,
+    library: Library,
+    period: Period,
+    topics: Sequence[Topic],
+    again: bool = False,
+    progress: Progress = lambda what, done, total: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Digest:
+    """What the library has of `period`, for the `topics` if there are any. What an earlier digest carried is left out,
+    unless its abstract has changed, or with `again`. Nothing is recorded: see `Library.remembering`."""
+    started = clock()
+    covered = Filters(period.since, period.until, read_days=True)
+    progress("reading the period", 0, 0)
+    papers = library.stored(library.matching(covered))
+    sent = {} if again else library.memory.sent()
+    fresh = {number: one for number, one in papers.items() if sent.get(one.paper_id) != fingerprint(one.paper)}
+    caught = _caught(library, topics, covered) if topics else {}
+    kept = {number: one for number, one in fresh.items() if not topics or number in caught}
+    earlier = [library.matching(replace(covered, since=p.since, until=p.until)) for p in period.before(PERIODS_BEFORE)]
+    result = Digest(
+        period,
+        tuple(topics),
+        papers_in_period=len(papers),
+        already_sent=len(papers) - len(fresh),
+        off_topic=len(fresh) - len(kept),
+        before=tuple(len(numbers) for numbers in earlier),
+        sent_before=len(library.memory.sent()),
+    )
+    if not kept:
+        return replace(result, why=_why_empty(result, library), seconds=clock() - started)
+    progress("grouping", 0, len(kept))
+    result = _filled(result, library, kept, caught, earlier, changed=set(sent))
+    return replace(result, seconds=clock() - started)
+
+
+def caught(library: Library, topic: Topic, covered: Filters) -> dict[int, tuple[StoredPaper, float]]:
+    """The papers that a topic finds among those `covered`: by number, with how near they are to it, nearest first."""
+    query = parse(topic.query, today=covered.until or Date.max, filters=covered)
+    found = library.find(query, limit=CAUGHT)
+    rarity = library.rarity(content_terms(clean(found.question)))
+    near = {one.found.paper_id: (one, nearness(found.question, [one], rarity=rarity)) for one in found.passages}
+    numbers = library.named(list(near)) if near else {}
+    pairs = [(number, one, near[one.paper_id][1]) for number, one in numbers.items()]
+    return {number: (one, how) for number, one, how in sorted(pairs, key=lambda pair: -pair[2]) if how >= NEAR}
+
+
+def _caught(library: Library, topics: Sequence[Topic], covered: Filters) -> dict[int, dict[str, float]]:
+    """For each paper that a topic finds, how near it is to which topics."""
+    found: dict[int, dict[str, float]] = {}
+    for topic in topics:
+        for number, (_, near) in caught(library, topic, covered).items():
+            found.setdefault(number, {})[topic.name] = near
+    return found
+
+
+def _filled(
+    result: Digest,
+    library: Library,
+    papers: Mapping[int, StoredPaper],
+    caught: Mapping[int, Mapping[str, float]],
+    earlier: Sequence[Sequence[int]],
+    *,
+    changed: set[str],
+) -> Digest:
+    numbers = list(papers)
+    vectors = library.vectors(numbers)
+    groups = themes.grouped(vectors)
+    before = [library.vectors(some) for some in earlier]
+    counts = [np.bincount(groups.nearest(some), minlength=len(groups.centres)) for some in before]
+    called = themes.names([one.paper.title for one in papers.values()], groups.labels.tolist())
+    worth = _worths(papers, caught, vectors, groups, _novelty(library, result.period, vectors))
+    candidates = [
+        _Candidate(row, one, worth[row], tuple(caught.get(number, ())), one.paper_id in changed)
+        for row, (number, one) in enumerate(papers.items())
+    ]
+    page = _Page(library)
+    drawn = []
+    for label in range(len(groups.centres)):
+        members = [one for one in candidates if groups.labels[one.row] == label]
+        chosen = _chosen(members, vectors, A_THEME)
+        drawn.append((label, members, chosen, page.findings(members), [page.tldr(one.found) for one in chosen]))
+    shown = {one.row for _, _, chosen, _, _ in drawn for one in chosen}
+    rest = sorted((one for one in candidates if one.row not in shown), key=lambda one: -one.worth)[:OTHERS]
+    lines = [page.tldr(one.found) for one in rest]
+    said, citations = page.checked()
+    filled = tuple(
+        Theme(
+            called[label],
+            len(members),
+            tuple(int(some[label]) for some in counts),
+            tuple(said[at] for at in findings),
+            tuple(_entry(one, said[at]) for one, at in zip(chosen, tldrs, strict=True)),
+        )
+        for label, members, chosen, findings, tldrs in drawn
+    )
+    others = tuple(_entry(one, said[at]) for one, at in zip(rest, lines, strict=True))
+    return replace(result, themes=filled, others=others, citations=citations)
+
+
+def _entry(one: _Candidate, sentence: Sentence) -> Entry:
+    return Entry(sentence.citations[0], sentence, one.topics, one.found.paper.upvotes, one.changed)
+
+
+def _novelty(library: Library, period: Period, vectors: Vectors) -> Vectors:
+    """How unlike each paper is to the newest KNOWN from before the period: 1 less its highest cosine, at least 0."""
+    known = library.vectors(library.matching(Filters(until=period.since - timedelta(days=1)), limit=KNOWN))
+    highest = np.zeros(len(vectors), dtype=np.float32)
+    for at in range(0, len(known), BLOCK):
+        highest = np.maximum(highest, (vectors @ known[at : at + BLOCK].T).max(axis=1))
+    return 1 - highest
+
+
+def _worths(
+    papers: Mapping[int, StoredPaper],
+    caught: Mapping[int, Mapping[str, float]],
+    vectors: Vectors,
+    groups: themes.Groups,
+    novelty: Vectors,
+) -> list[float]:
+    most = math.log1p(max((one.paper.upvotes or 0 for one in papers.values()), default=0)) or 1.0
+    typical = (vectors * groups.centres[groups.labels]).sum(axis=1)
+    return [
+        TOPIC * max(caught.get(number, {}).values(), default=0.0)
+        + UPVOTES * math.log1p(max(0, one.paper.upvotes or 0)) / most
+        + NOVELTY * float(novelty[row])
+        + TYPICAL * float(typical[row])
+        for row, (number, one) in enumerate(papers.items())
+    ]
+
+
+def _chosen(members: Sequence[_Candidate], vectors: Vectors, most: int) -> list[_Candidate]:
+    """The members worth most, each less for being like one already chosen (maximal marginal relevance)."""
+    chosen: list[_Candidate] = []
+    rest = list(members)
+    same = np.zeros(len(vectors), dtype=np.float32)
+    while rest and len(chosen) < most:
+        best = max(rest, key=lambda one: one.worth - SAME * float(same[one.row]))
+        chosen.append(best)
+        rest.remove(best)
+        same = np.maximum(same, vectors @ vectors[best.row])
+    return chosen
+
+
+class _Page:
+    """Sentences of abstracts as they are taken, each a claim that cites its paper; then all of them checked."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._passages: dict[str, tuple[int, Passage]] = {}
+        self._claims: list[Claim] = []
+
+    def tldr(self, found: StoredPaper) -> int:
+        """The place, among the checked sentences, of the one that stands for a paper."""
+        paper = found.paper
+        title = clean(paper.title)
+        span = tldr(paper, rarity=self._library.rarity(content_terms(title)))
+        return self._say(found, clean(paper.abstract[span[0] : span[1]]) if span else title)
+
+    def findings(self, members: Sequence[_Candidate]) -> list[int]:
+        """The places of sentences that say what the best of these papers found, one a paper."""
+        places: list[int] = []
+        for one in sorted(members, key=lambda one: -one.worth)[: 10 * FINDINGS]:
+            if len(places) < FINDINGS and (text := _finding(one.found)):
+                places.append(self._say(one.found, text))
+        return places
+
+    def _say(self, found: StoredPaper, text: str) -> int:
+        passage = Passage(found, Chunk(0, len(found.paper.abstract)), score=0.0, lexical=0.0, vector=0.0)
+        n, _ = self._passages.setdefault(found.paper_id, (len(self._passages) + 1, passage))
+        if is_not_said(text):  # which would be taken for ours
+            text = f"“{text}”"
+        self._claims.append(Claim(defused(text), (), (n,), len(self._claims), "paragraph"))
+        return len(self._claims) - 1
+
+    def checked(self) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+        """The sentences with their verdicts, and the papers they cite."""
+        said = {term for claim in self._claims for term in content_terms(claim.text)}
+        passages = [passage for _, passage in self._passages.values()]
+        found = check(self._claims, passages, rarity=self._library.rarity(said))
+        return found.sentences, found.citations
+
+
+def _finding(found: StoredPaper) -> str:
+    """The sentence of an abstract that says best what was found, in numbers if it can; empty where none does."""
+    abstract = found.paper.abstract
+    texts = [clean(abstract[start:end]) for start, end in sentences(abstract)]
+    best, chosen = 0.0, ""
+    for at, text in enumerate(texts):
+        if (
+            is_finding(text)
+            and not _ALSO.search(text)
+            and not is_link(text)
+            and not leans(text)
+            and len(text) <= LONGEST
+        ):
+            worth = own_word(text, at=at, of=len(texts)) + 0.5 * bool(quantities(text))
+            if worth > best:
+                best, chosen = worth, text
+    return chosen
+
+
+def _why_empty(result: Digest, library: Library) -> str:
+    period = result.period
+    if not result.papers_in_period:
+        first, last = library.days()
+        held = f"; its papers are of {first} to {last}" if first else ""
+        return f"the library has no paper of {period.label}{held}"
+    if result.already_sent == result.papers_in_period:
+        return (
+            f"all {result.papers_in_period:,} papers of {period.label} were in an earlier digest; --again repeats them"
+        )
+    left = result.papers_in_period - result.already_sent
+    return f"none of the {left:,} papers of {period.label} that are new is near a saved topic"

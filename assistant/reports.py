@@ -1,0 +1,86 @@
+"""What digests and topic summaries give back: plain frozen nouns, as those of `results`.
+
+Their sentences and citations are those of answers, and went through the same check.
+"""
+
+from dataclasses import dataclass
+
+from assistant.periods import Period
+from assistant.results import Citation, Sentence, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject that a user follows. `query` is what is looked for, with the operators of a question."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper in a digest: the number of its citation, and the sentence that stands for it.
+
+    `topics` are those it was found for; `changed` says that an earlier digest had it with another abstract.
+    """
+
+    n: int
+    tldr: Sentence
+    topics: tuple[str, ...] = ()
+    upvotes: int | None = None
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Papers of a period that belong together: how many, how many in each of the periods `before` (the nearest first),
+    sentences that say what they found, and the papers chosen."""
+
+    name: str
+    papers: int
+    before: tuple[int, ...]
+    sentences: tuple[Sentence, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def usual(self) -> float | None:
+        """How many papers the periods before had on average; None where none of them had any."""
+        return sum(self.before) / len(self.before) if any(self.before) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a period brought.
+
+    Of `papers_in_period` papers, `already_sent` were in an earlier digest, `off_topic` met no saved topic, and the
+    rest was considered. `before` counts the papers of the periods before, the nearest first. `others` are further
+    papers in one line each. `why` says why it is empty, where it is; `recorded` whether it will not come again;
+    `sent_before` counts the papers that all digests before it carried.
+    """
+
+    period: Period
+    topics: tuple[Topic, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    others: tuple[Entry, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    papers_in_period: int = 0
+    already_sent: int = 0
+    off_topic: int = 0
+    before: tuple[int, ...] = ()
+    why: str = ""
+    writer: str = "extractive"
+    recorded: bool = False
+    sent_before: int = 0
+    usage: Usage | None = None
+    failure: str = ""
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def papers_considered(self) -> int:
+        return self.papers_in_period - self.already_sent - self.off_topic
+
+    @property
+    def more(self) -> int:
+        """Papers considered that are not shown."""
+        return self.papers_considered - sum(len(theme.entries) for theme in self.themes) - len(self.others)
