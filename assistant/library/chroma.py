@@ -17,6 +17,7 @@ from assistant.embedders import Vectors
 from assistant.errors import LibraryDamaged
 from assistant.library.disk import full
 from assistant.library.seals import MEND
+from assistant.library.vectors import LOOKED_AT
 
 COLLECTION = "chunks"
 BATCH = 5_000  # records a call; Chroma's maximum is 5,461
@@ -56,7 +57,7 @@ class ChromaIndex:
             self._client = chromadb.PersistentClient(path=str(self._folder), settings=settings)
         if create:
             self._collection = self._client.create_collection(
-                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "ip"}}
+                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "ip", "ef_search": LOOKED_AT}}
             )
         else:
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)

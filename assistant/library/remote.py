@@ -14,6 +14,7 @@ from assistant.embedders import Vectors
 from assistant.errors import LibraryDamaged, StoreError
 from assistant.library.seals import MEND
 from assistant.library.server import Connection, Server
+from assistant.library.vectors import LOOKED_AT
 
 
 class ServerIndex:
@@ -37,7 +38,11 @@ class ServerIndex:
             raise
 
     def _create(self, stamp: str) -> None:
-        body = {"name": self._name, "configuration": {"hnsw": {"space": "ip"}}, "metadata": {"stamp": stamp}}
+        body = {
+            "name": self._name,
+            "configuration": {"hnsw": {"space": "ip", "ef_search": LOOKED_AT}},
+            "metadata": {"stamp": stamp},
+        }
         answer = self._connection.ask("POST", f"{self._server.database}/collections", body, writes=True)
         if answer is None:
             raise StoreError(

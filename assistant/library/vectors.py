@@ -19,6 +19,9 @@ from assistant.library.seals import MEND
 # index. What it finds is held against the whole vectors in the catalog, of which the first 30 by 256 have 98.5 % of the
 # exact ten (74,728 papers, 200 questions).
 HELD = 256
+# Vectors that an HNSW index looks at for a question. With 300, as many as are asked for, it found .973 of the exact ten
+# of 74,728 papers; with 1,000 it finds .995 of them and .972 of a million's, with 1,500 .980, in 4 and 22 ms.
+LOOKED_AT = 1_200
 
 
 class VectorIndex(Protocol):
@@ -80,7 +83,7 @@ def nearest_exactly(
         if allowed is not None:
             inside = np.flatnonzero(np.isin(block.papers, allowed))
             block = Block(block.numbers[inside], block.papers[inside], block.vectors[inside])
-        scores = block.vectors @ query
+        scores = np.einsum("ij,j->i", block.vectors, query)  # no threads, which cost more than they bring here
         best = np.argpartition(-scores, limit - 1)[:limit] if limit < len(scores) else np.arange(len(scores))
         rows = np.union1d(best, np.flatnonzero(np.isin(block.papers, besides)))
         chunks.append(block.numbers[rows])
