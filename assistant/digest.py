@@ -1,7 +1,6 @@
 """`digest`: what a period brought, chosen, grouped into themes and checked; without what was sent before."""
 
 import math
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,22 +9,18 @@ from datetime import timedelta
 
 import numpy as np
 
-from assistant import themes
-from assistant.citations import check, is_not_said
+from assistant import findings, themes
 from assistant.cleaning import clean
-from assistant.drafts import Claim, defused
 from assistant.embedders import Vectors
 from assistant.evidence import NEAR, nearness
 from assistant.library import Library, fingerprint
-from assistant.papers import Chunk, Filters, Passage, StoredPaper
+from assistant.papers import Filters, StoredPaper
 from assistant.periods import Period
-from assistant.quantities import quantities
 from assistant.queries import parse
+from assistant.quoting import Page
 from assistant.reports import Digest, Entry, Theme, Topic
-from assistant.results import Citation, Sentence
-from assistant.roles import is_finding, is_link, leans, own_word
-from assistant.text import content_terms, sentences
-from assistant.tldr import tldr
+from assistant.results import Sentence
+from assistant.text import content_terms
 
 PERIODS_BEFORE = 4
 KNOWN = 20_000  # papers before the period that its own are held against for novelty, the newest
@@ -34,12 +29,9 @@ CAUGHT = 300  # papers a topic is asked for
 A_THEME = 4  # papers shown of a theme
 OTHERS = 20  # papers shown in one line
 FINDINGS = 3  # sentences that say what a theme's papers found
-LONGEST = 300  # characters of such a sentence
 # What a paper is chosen by, each in [0, 1]: near a topic, upvotes, unlike what was there before, typical of its theme;
 # less what a chosen one already has. Set by reading digests of June 2026.
 TOPIC, UPVOTES, NOVELTY, TYPICAL, SAME = 1.0, 0.5, 0.2, 0.8, 0.5
-
-_ALSO = re.compile(r"\b(?:also|further|beyond|moreover)\b", re.IGNORECASE)  # what leans on a sentence before it
 
 Progress = Callable[[str, int, int], None]
 
@@ -131,12 +123,12 @@ def _filled(
         _Candidate(row, one, worth[row], tuple(caught.get(number, ())), one.paper_id in changed)
         for row, (number, one) in enumerate(papers.items())
     ]
-    page = _Page(library)
+    page = Page(library)
     drawn = []
     for label in range(len(groups.centres)):
         members = [one for one in candidates if groups.labels[one.row] == label]
         chosen = _chosen(members, vectors, A_THEME)
-        drawn.append((label, members, chosen, page.findings(members), [page.tldr(one.found) for one in chosen]))
+        drawn.append((label, members, chosen, _findings(page, members), [page.tldr(one.found) for one in chosen]))
     shown = {one.row for _, _, chosen, _, _ in drawn for one in chosen}
     rest = sorted((one for one in candidates if one.row not in shown), key=lambda one: -one.worth)[:OTHERS]
     lines = [page.tldr(one.found) for one in rest]
@@ -146,10 +138,10 @@ def _filled(
             called[label],
             len(members),
             tuple(int(some[label]) for some in counts),
-            tuple(said[at] for at in findings),
+            tuple(said[at] for at in found),
             tuple(_entry(one, said[at]) for one, at in zip(chosen, tldrs, strict=True)),
         )
-        for label, members, chosen, findings, tldrs in drawn
+        for label, members, chosen, found, tldrs in drawn
     )
     others = tuple(_entry(one, said[at]) for one, at in zip(rest, lines, strict=True))
     return replace(result, themes=filled, others=others, citations=citations)
@@ -199,62 +191,13 @@ def _chosen(members: Sequence[_Candidate], vectors: Vectors, most: int) -> list[
     return chosen
 
 
-class _Page:
-    """Sentences of abstracts as they are taken, each a claim that cites its paper; then all of them checked."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._passages: dict[str, tuple[int, Passage]] = {}
-        self._claims: list[Claim] = []
-
-    def tldr(self, found: StoredPaper) -> int:
-        """The place, among the checked sentences, of the one that stands for a paper."""
-        paper = found.paper
-        title = clean(paper.title)
-        span = tldr(paper, rarity=self._library.rarity(content_terms(title)))
-        return self._say(found, clean(paper.abstract[span[0] : span[1]]) if span else title)
-
-    def findings(self, members: Sequence[_Candidate]) -> list[int]:
-        """The places of sentences that say what the best of these papers found, one a paper."""
-        places: list[int] = []
-        for one in sorted(members, key=lambda one: -one.worth)[: 10 * FINDINGS]:
-            if len(places) < FINDINGS and (text := _finding(one.found)):
-                places.append(self._say(one.found, text))
-        return places
-
-    def _say(self, found: StoredPaper, text: str) -> int:
-        passage = Passage(found, Chunk(0, len(found.paper.abstract)), score=0.0, lexical=0.0, vector=0.0)
-        n, _ = self._passages.setdefault(found.paper_id, (len(self._passages) + 1, passage))
-        if is_not_said(text):  # which would be taken for ours
-            text = f"“{text}”"
-        self._claims.append(Claim(defused(text), (), (n,), len(self._claims), "paragraph"))
-        return len(self._claims) - 1
-
-    def checked(self) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-        """The sentences with their verdicts, and the papers they cite."""
-        said = {term for claim in self._claims for term in content_terms(claim.text)}
-        passages = [passage for _, passage in self._passages.values()]
-        found = check(self._claims, passages, rarity=self._library.rarity(said))
-        return found.sentences, found.citations
-
-
-def _finding(found: StoredPaper) -> str:
-    """The sentence of an abstract that says best what was found, in numbers if it can; empty where none does."""
-    abstract = found.paper.abstract
-    texts = [clean(abstract[start:end]) for start, end in sentences(abstract)]
-    best, chosen = 0.0, ""
-    for at, text in enumerate(texts):
-        if (
-            is_finding(text)
-            and not _ALSO.search(text)
-            and not is_link(text)
-            and not leans(text)
-            and len(text) <= LONGEST
-        ):
-            worth = own_word(text, at=at, of=len(texts)) + 0.5 * bool(quantities(text))
-            if worth > best:
-                best, chosen = worth, text
-    return chosen
+def _findings(page: Page, members: Sequence[_Candidate]) -> list[int]:
+    """Take sentences that say what the best of these papers found, one a paper."""
+    places: list[int] = []
+    for one in sorted(members, key=lambda one: -one.worth)[: 10 * FINDINGS]:
+        if len(places) < FINDINGS and (text := findings.found(one.found.paper)):
+            places.append(page.say(one.found, text))
+    return places
 
 
 def _why_empty(result: Digest, library: Library) -> str:

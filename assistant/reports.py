@@ -4,9 +4,13 @@ Their sentences and citations are those of answers, and went through the same ch
 """
 
 from dataclasses import dataclass
+from datetime import date as Date
+from typing import Literal
 
 from assistant.periods import Period
 from assistant.results import Citation, Sentence, Usage
+
+By = Literal["week", "month", "year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +88,72 @@ class Digest:
     def more(self) -> int:
         """Papers considered that are not shown."""
         return self.papers_considered - sum(len(theme.entries) for theme in self.themes) - len(self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a topic summary. Sentences of one block belong together, as in an answer."""
+
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the comparison: a paper, the sentence that stands for it, and what it found, where it says so."""
+
+    n: int
+    idea: Sentence
+    result: Sentence | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A paper that was considered and is not in the summary, and why."""
+
+    paper_id: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSummary:
+    """What a library has on a topic. `why` and `nearest` say why there is nothing, and what came closest, where
+    `sections` is empty; `considered` counts the papers read, `left_out` are those of them that are not cited."""
+
+    topic: str
+    sections: tuple[Section, ...] = ()
+    rows: tuple[Row, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    considered: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    why: str = ""
+    writer: str = "extractive"
+    usage: Usage | None = None
+    failure: str = ""
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A span of days in a trend: how many papers match in it, of how many that there are."""
+
+    label: str
+    since: Date
+    papers: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How many papers mention something, over time; `points` follow each other without a gap."""
+
+    query: str
+    by: By
+    points: tuple[Point, ...]
+
+    @property
+    def papers(self) -> int:
+        return sum(point.papers for point in self.points)

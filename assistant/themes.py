@@ -8,7 +8,7 @@ import math
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,13 +82,16 @@ def _ordered(labels: NDArray[np.int64], vectors: Vectors) -> Groups:
     return Groups(placed, centres / np.maximum(lengths, np.finfo(np.float32).tiny))
 
 
-def names(titles: Sequence[str], labels: Sequence[int]) -> dict[int, str]:
-    """A readable name for each group: the phrases that set its papers' titles apart."""
+def names(titles: Sequence[str], labels: Sequence[int], *, known: Collection[str] = ()) -> dict[int, str]:
+    """A readable name for each group: the phrases that set its papers' titles apart, without those that are made of
+    terms `known` already."""
     written: dict[Stems, Counter[str]] = defaultdict(Counter)
     within: dict[int, Counter[Stems]] = defaultdict(Counter)
     sizes = Counter(labels)
     for title, label in zip(titles, labels, strict=True):
         for key, phrase in dict(_phrases(title)).items():
+            if known and set(key) <= set(known):
+                continue
             written[key][phrase] += 1
             within[label][key] += 1
     everywhere: Counter[Stems] = sum(within.values(), Counter())

@@ -181,6 +181,12 @@ class Catalog:
             }
             return {number: found[number] for number in numbers}
 
+    def days_of(self, numbers: Iterable[int]) -> list[Date]:
+        """The dates of those of these papers that have one."""
+        rows = self._among("SELECT date FROM papers WHERE date IS NOT NULL AND number", numbers)
+        with self._mapped():
+            return [Date.fromisoformat(text(day)) for (day,) in rows]
+
     def texts(self, numbers: Sequence[int]) -> list[tuple[str, str]]:
         """Title and abstract of each of these papers."""
         with self._mapped():

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
@@ -258,6 +259,12 @@ class Library:
     def matching(self, filters: Filters, *, limit: int = -1) -> list[int]:
         """The numbers in the catalog of papers that meet `filters`, newest first; of all of them for limit -1."""
         return self._catalog.matching(filters, limit=limit)
+
+    def mentioning(self, phrases: Sequence[str], without: Sequence[str], filters: Filters) -> list[Date]:
+        """The days of the dated papers that meet `filters` and have every one of `phrases` and none of `without` in
+        title or abstract. LibraryDamaged: there is no lexical index."""
+        numbers = self._fresh_searcher().meeting(filters, phrases, without)
+        return self._catalog.days_of(numbers)
 
     def days(self) -> tuple[str | None, str | None]:
         """The earliest and the latest date of a paper."""

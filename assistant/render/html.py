@@ -2,13 +2,15 @@
 resource from elsewhere."""
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant import __version__
 from assistant.cleaning import one_line
-from assistant.render import digests
-from assistant.reports import Digest
+from assistant.render import digests, summaries
+from assistant.reports import Digest, TopicSummary, Trend
+from assistant.results import Citation, Sentence
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -19,11 +21,6 @@ WEB = re.compile(r"https?://[^\s<>\"'\\@]+")
 
 def digest(result: Digest) -> str:
     cited = {one.n: one for one in result.citations}
-    quotes: dict[int, list[str]] = {one.n: [] for one in result.citations}
-    for sentence in digests.all_sentences(result):
-        for quote in sentence.quotes:
-            if (text := one_line(quote.text)) not in quotes[quote.n]:
-                quotes[quote.n].append(text)
     periods = [result.period, *result.period.before(len(result.before))]
     chart = "; ".join(f"{theme.name}: {theme.papers:,}" for theme in result.themes)
     return (
@@ -32,7 +29,7 @@ def digest(result: Digest) -> str:
         .render(
             digest=result,
             cited=cited,
-            quotes=quotes,
+            quotes=_quotes(result.citations, digests.all_sentences(result)),
             counts=digests.counts(result),
             most=max((max(theme.papers, theme.usual or 0) for theme in result.themes), default=1),
             chart=f"Papers of each theme. {chart}",
@@ -60,6 +57,44 @@ def feed(result: Digest, *, library: str) -> str:
             version=__version__,
         )
     )
+
+
+def summary(result: TopicSummary) -> str:
+    said = [sentence for section in result.sections for sentence in section.sentences]
+    said += [sentence for row in result.rows for sentence in (row.idea, row.result) if sentence]
+    return (
+        _templates()
+        .get_template("summary.html")
+        .render(
+            summary=result,
+            cited={one.n: one for one in result.citations},
+            quotes=_quotes(result.citations, said),
+            counts=summaries.counts(result),
+            footer=summaries.footer(result),
+        )
+    )
+
+
+def trend(result: Trend) -> str:
+    return (
+        _templates()
+        .get_template("trend.html")
+        .render(
+            trend=result,
+            most=max((point.papers for point in result.points), default=0) or 1,
+            counts=summaries.trend_counts(result),
+        )
+    )
+
+
+def _quotes(citations: Sequence[Citation], said: Iterable[Sentence]) -> dict[int, list[str]]:
+    """The quotes that support what is said, by the number of their citation, each once."""
+    quotes: dict[int, list[str]] = {one.n: [] for one in citations}
+    for sentence in said:
+        for quote in sentence.quotes:
+            if (text := one_line(quote.text)) not in quotes[quote.n]:
+                quotes[quote.n].append(text)
+    return quotes
 
 
 @lru_cache(maxsize=1)

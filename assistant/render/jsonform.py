@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
+from assistant.reports import Digest, Topic, TopicSummary, Trend
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
@@ -44,6 +45,28 @@ def ingest(report: IngestReport, *, library: str) -> str:
 def removal(report: Removal, *, library: str) -> str:
     fields = {"removed": report.removed, "left": report.left, "papers": [_paper(one) for one in report.papers]}
     return _document("remove", library, fields)
+
+
+def digest(result: Digest, *, library: str) -> str:
+    more = {"papers_considered": result.papers_considered, "more": result.more, "label": result.period.label}
+    return _document("digest", library, asdict(result) | more)
+
+
+def summary(result: TopicSummary, *, library: str) -> str:
+    return _document("summarize", library, asdict(result))
+
+
+def trend(result: Trend, *, library: str) -> str:
+    return _document("trends", library, asdict(result))
+
+
+def topics(found: Sequence[Topic], *, library: str) -> str:
+    return _document("topics", library, {"topics": [asdict(one) for one in found]})
+
+
+def caught(topic: str, found: Sequence[tuple[StoredPaper, float]], *, library: str) -> str:
+    papers = [_paper(one) | {"nearness": round(near, 4)} for one, near in found]
+    return _document("topic-test", library, {"topic": topic, "papers": papers})
 
 
 def _paper(found: StoredPaper) -> dict[str, Any]:
