@@ -23,10 +23,12 @@ from assistant.ingest import ingest
 from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
-from assistant.reports import Digest, Topic
+from assistant.reports import By, Digest, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Finding, IngestReport, LibraryStatus, Removal, SearchResult
 from assistant.settings import Settings
+from assistant.summary import summarize
+from assistant.trends import trend
 from assistant.writers import OpenAIWriter, Writer
 
 DEFAULT = "default"
@@ -194,14 +196,27 @@ class Assistant:
 
     def record(self, made: Digest) -> Digest:
         """Remember the papers of a digest as sent. LibraryBusy: another digest was recorded since it was made."""
-        if self.library_name == sample.NAME:
-            self._notice("the sample library remembers no digest")
-            return made
-        papers = [(one.paper_id, self.library.get(one.paper_id).paper) for one in made.citations]
-        if papers:
+        said = self.recorded(made)
+        if said.recorded:
+            papers = [(one.paper_id, self.library.get(one.paper_id).paper) for one in made.citations]
             with self.library.remembering() as memory:
                 memory.record(made.period, papers, known=made.sent_before)
-        return replace(made, recorded=bool(papers))
+        return said
+
+    def recorded(self, made: Digest) -> Digest:
+        """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one."""
+        return replace(made, recorded=bool(made.citations) and self.library_name != sample.NAME)
+
+    def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
+        """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`)."""
+        today = Date.today()
+        parse(checked_question(topic), today=today, filters=filters)  # before a library is opened, or built, for it
+        made = summarize(topic, library=self.library, papers=papers, today=today, filters=filters)
+        return replace(made, why=self.addressed(made.why))
+
+    def trend(self, query: str, *, by: By = "month", filters: Filters | None = None) -> Trend:
+        """How many papers mention all words and phrases of `query`, over time. UsageError: there are none."""
+        return trend(query, library=self.library, by=by, today=Date.today(), filters=filters)
 
     def topics(self) -> Sequence[Topic]:
         """The saved topics."""

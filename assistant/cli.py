@@ -1,101 +1,44 @@
 """The command line: parse, call `Assistant`, render. Results go to standard output, all else to standard error."""
 
-import sys
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant import __version__
+from assistant.cli_reports import register
 from assistant.console import Format, PlainFormat, Run, lenient_output, running
-from assistant.errors import UsageError
+from assistant.options import (
+    COMMON,
+    Author,
+    BaseUrl,
+    Debug,
+    Form,
+    K,
+    LibraryName,
+    Model,
+    Plain,
+    Question,
+    Rerank,
+    Since,
+    SourceName,
+    Store,
+    Until,
+    filters_of,
+    joined,
+    option,
+)
 
 if TYPE_CHECKING:
-    from assistant.papers import Filters
     from assistant.results import Answer
 
-MAX_STDIN = 1_000_000  # characters; far more than a question may have
 MOST = 1_000_000_000  # papers; more than any library has, less than SQLite counts
 NOT_RERANKED = "The papers are in the search's own order."
-COMMON: dict[str, Any] = {
-    "pretty_exceptions_enable": False,
-    "rich_markup_mode": None,  # plain help loads in half the time
-    "context_settings": {"help_option_names": ["-h", "--help"]},
-}
 app = typer.Typer(
     name="assistant",
     help="Cited answers from paper abstracts: every sentence is checked against the abstract it cites.",
     no_args_is_help=True,
     **COMMON,
 )
-
-
-def _option(*names: str, **more: Any) -> Any:
-    return typer.Option(*names, show_default=False, **more)
-
-
-Question = Annotated[
-    list[str],
-    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
-]
-LibraryName = Annotated[
-    str | None,
-    _option(
-        "--library",
-        "-l",
-        metavar="NAME|PATH",
-        help="A name, or a path with a slash; “sample” is the bundled one.",
-    ),
-]
-Store = Annotated[
-    str | None,
-    _option(
-        "--store",
-        metavar="PLACE",
-        help="Where the vectors are kept: “local”, http://HOST:PORT of a Chroma server, or cloud:TENANT/DATABASE.",
-    ),
-]
-Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
-Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-K = Annotated[int | None, _option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
-
-
-def _day(text: str, *, last: bool = False) -> date:
-    from assistant.queries import day
-
-    try:
-        return day(text, today=date.today(), last=last)
-    except UsageError as error:
-        raise typer.BadParameter(f"{error}. {error.hint}") from None
-
-
-def _last_day(text: str) -> date:
-    return _day(text, last=True)
-
-
-Since = Annotated[
-    date | None,
-    _option("--since", metavar="DAY", parser=_day, help="Only papers of 2026-01-31, 2026-01, 2026 or 2w (ago) on."),
-]
-Until = Annotated[
-    date | None, _option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
-]
-SourceName = Annotated[
-    str | None, _option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
-]
-Author = Annotated[str | None, _option("--author", metavar="NAME", help="Only papers by an author of this name.")]
-Model = Annotated[
-    str | None,
-    _option("--model", "-m", metavar="NAME", help="Model that writes the answer; “extractive” for none."),
-]
-BaseUrl = Annotated[
-    str | None, _option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
-]
-Rerank = Annotated[
-    str | None,
-    _option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
-]
 
 
 def _version(shown: bool) -> None:
@@ -141,10 +84,10 @@ def ask(
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
-        filters = _filters(since, until, source, author)
+        filters = filters_of(since, until, source, author)
         with LiveDraft(run.err, before=run.bar.close) as draft:
             live = draft if run.err.is_terminal else None
-            answer = run.assistant.ask(_joined(question), filters=filters, strict=strict, on_text=live)
+            answer = run.assistant.ask(joined(question), filters=filters, strict=strict, on_text=live)
         _tell(run, answer)
         run.show(
             form,
@@ -178,7 +121,7 @@ def search(
     k: K = None,
     library: LibraryName = None,
     store: Store = None,
-    model: Annotated[str | None, _option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
+    model: Annotated[str | None, option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
     base_url: BaseUrl = None,
     rerank: Rerank = None,
     since: Since = None,
@@ -197,9 +140,9 @@ def search(
     with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
 
-        asked = _joined(question)
+        asked = joined(question)
         failures: list[str] = []
-        filters = _filters(since, until, source, author)
+        filters = filters_of(since, until, source, author)
         results = run.assistant.search(asked, filters=filters, on_failure=failures.append)
         for failure in failures:
             run.report(f"the model did not rerank: {failure}", NOT_RERANKED)
@@ -224,7 +167,7 @@ def ingest(
     store: Store = None,
     year: Annotated[
         int | None,
-        _option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
+        option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
     ] = None,
     form: Plain = PlainFormat.text,
     debug: Debug = False,
@@ -288,7 +231,7 @@ def list_papers(
     with running(debug, library=library) as run:
         from assistant.render import jsonform, markdown, terminal
 
-        filters = _filters(since, until, source, author)
+        filters = filters_of(since, until, source, author)
         found = run.assistant.list(filters=filters, limit=limit, offset=offset)
         run.show(
             form,
@@ -378,18 +321,7 @@ def doctor(
         raise typer.Exit(1 if any(finding.level == "fault" for finding in findings) else 0)
 
 
-def _joined(words: list[str]) -> str:
-    if words != ["-"]:
-        return " ".join(words)
-    if sys.stdin is None:
-        raise UsageError("standard input is closed", hint="Give the question as words.")
-    return sys.stdin.read(MAX_STDIN)
-
-
-def _filters(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
-    from assistant.papers import Filters
-
-    return Filters(since, until, source, author)
+register(app)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import timedelta
@@ -66,7 +66,8 @@ def digest(
     fresh = {number: one for number, one in papers.items() if sent.get(one.paper_id) != fingerprint(one.paper)}
     caught = _caught(library, topics, covered) if topics else {}
     kept = {number: one for number, one in fresh.items() if not topics or number in caught}
-    earlier = [library.matching(replace(covered, since=p.since, until=p.until)) for p in period.before(PERIODS_BEFORE)]
+    days = [replace(covered, since=one.since, until=one.until) for one in period.before(PERIODS_BEFORE)]
+    earlier = [library.matching(one) for one in days]
     result = Digest(
         period,
         tuple(topics),
@@ -79,6 +80,8 @@ def digest(
     if not kept:
         return replace(result, why=_why_empty(result, library), seconds=clock() - started)
     progress("grouping", 0, len(kept))
+    if topics:  # a theme is held against what these topics would have found before
+        earlier = [list(_caught(library, topics, one)) for one in days]
     result = _filled(result, library, kept, caught, earlier, changed=set(sent))
     return replace(result, seconds=clock() - started)
 
@@ -120,7 +123,7 @@ def _filled(
     called = themes.names([one.paper.title for one in papers.values()], groups.labels.tolist())
     worth = _worths(papers, caught, vectors, groups, _novelty(library, result.period, vectors))
     candidates = [
-        _Candidate(row, one, worth[row], tuple(caught.get(number, ())), one.paper_id in changed)
+        _Candidate(row, one, worth[row], _told(caught.get(number, ()), result.topics), one.paper_id in changed)
         for row, (number, one) in enumerate(papers.items())
     ]
     page = Page(library)
@@ -145,6 +148,11 @@ def _filled(
     )
     others = tuple(_entry(one, said[at]) for one, at in zip(rest, lines, strict=True))
     return replace(result, themes=filled, others=others, citations=citations)
+
+
+def _told(found_for: Iterable[str], topics: Sequence[Topic]) -> tuple[str, ...]:
+    """The topics that a paper was found for, where there is more than one to be found for."""
+    return tuple(found_for) if len(topics) > 1 else ()
 
 
 def _entry(one: _Candidate, sentence: Sentence) -> Entry:

@@ -1,12 +1,14 @@
 """Digests for a terminal and as Markdown, and the words that all their forms share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from assistant.cleaning import clean
+from assistant.papers import StoredPaper
 from assistant.render import markdown, terminal
-from assistant.render.words import counted
-from assistant.reports import Digest, Entry, Theme
-from assistant.results import Sentence
+from assistant.render.words import counted, dated
+from assistant.reports import Digest, Entry, Theme, Topic
+from assistant.results import Sentence, cite
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,6 +106,22 @@ def text(result: Digest, console: "Console") -> None:
 
 def _said(console: "Console", indent: str, sentence: Sentence) -> None:
     terminal._block(console, [sentence], indent=indent)
+
+
+def topics(found: Sequence[Topic], console: "Console") -> None:
+    """A line a topic."""
+    if not found:
+        terminal._line(console, 'No topics are saved; save one: assistant topics add "KV cache compression"')
+    for topic in found:
+        terminal._hanging(console, "", [(topic.name, "bold"), (f" · {topic.query}", "dim")])
+
+
+def caught(found: Sequence[tuple[StoredPaper, float]], console: "Console") -> None:
+    """The papers that a topic would have caught, nearest first."""
+    terminal._line(console, f"{counted(len(found), 'paper')} of the last 30 days", "bold")
+    for one, near in found:
+        reference = cite(0, one, clean(one.paper.title))
+        terminal._hanging(console, f"{near:.2f} ", [(reference.title, ""), (f" · {dated(reference)}", "dim")])
 
 
 def as_markdown(result: Digest) -> str:
