@@ -25,7 +25,8 @@ class Topic:
 class Entry:
     """A paper in a digest: the number of its citation, and the sentence that stands for it.
 
-    `topics` are those it was found for, where there are several; `changed` says that an earlier digest had it with another abstract.
+    `topics` are those it was found for, where there are several; `changed` says that an earlier digest had it with
+    another abstract.
     """
 
     n: int
