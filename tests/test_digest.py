@@ -1,7 +1,9 @@
 """Digests: what a period brought, chosen, grouped and checked, without what was sent before."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.digest import A_THEME, FINDINGS, OTHERS
-from assistant.errors import LibraryBusy, UsageError
+from assistant.errors import LibraryBusy, LibraryDamaged, UsageError
 from assistant.periods import week
 from assistant.reports import Digest, Topic
 from assistant.results import Sentence
@@ -206,6 +208,35 @@ def test_a_week_and_days_together_are_wrong_usage(library: Assistant) -> None:
         library.digest(week="2026-W26", since=W26.since)
     with pytest.raises(UsageError, match="in the future"):
         library.digest(week="2999-W01")
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "INSERT INTO sent VALUES (x'00', 'a', 1)",
+        "INSERT INTO sent VALUES ('a', x'05', 1)",
+        "INSERT INTO topics VALUES ('a', x'ff')",
+        "INSERT INTO digests(since, until) VALUES ('x', 'yesterday')",
+    ],
+)
+def test_rows_that_no_digest_wrote_are_damage(library: Assistant, tampering: str) -> None:
+    catalog = library.library.folder / "catalog.sqlite3"
+    with contextlib.closing(sqlite3.connect(catalog, isolation_level=None)) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute(tampering)
+    with pytest.raises(LibraryDamaged):
+        library.digest(week=None)
+
+
+def test_a_library_from_before_there_were_digests_is_read_as_it_is(library: Assistant) -> None:
+    with contextlib.closing(sqlite3.connect(library.library.folder / "catalog.sqlite3", isolation_level=None)) as db:
+        for table in ("sent", "digests", "topics"):
+            db.execute(f"DROP TABLE {table}")
+    digest = library.digest(week="2026-W26")
+    assert digest.papers_considered == 14
+    assert library.topics() == []
+    assert library.record(digest).recorded
+    assert library.digest(week="2026-W26").already_sent == 14
 
 
 def test_the_sample_remembers_nothing(sample: Assistant) -> None:

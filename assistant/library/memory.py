@@ -41,9 +41,9 @@ class Memory:
 
     def topics(self) -> list[Topic]:
         """The saved topics, by name."""
-        return [
-            Topic(text(name), text(query)) for name, query in self._rows("SELECT name, query FROM topics ORDER BY 1")
-        ]
+        rows = self._rows("SELECT name, query FROM topics ORDER BY name")
+        with self._mapped():
+            return [Topic(text(name), text(query)) for name, query in rows]
 
     def add_topic(self, topic: Topic) -> None:
         """Save a topic. UsageError: there is one of this name, or there are too many."""
@@ -72,7 +72,9 @@ class Memory:
 
     def sent(self) -> dict[str, str]:
         """The fingerprint of the abstract of every paper that was sent, by paper id."""
-        return {text(paper): text(said) for paper, said in self._rows("SELECT paper_id, abstract FROM sent")}
+        rows = self._rows("SELECT paper_id, abstract FROM sent")
+        with self._mapped():
+            return {text(paper): text(said) for paper, said in rows}
 
     def record(self, period: Period, papers: Sequence[tuple[str, Paper]], *, known: int) -> None:
         """Remember these papers as sent in a digest of `period`. LibraryBusy: when the digest was made, `known` papers
