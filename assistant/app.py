@@ -10,10 +10,11 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, places, rehearsal, replaying, rerankers, sample, settings
+from assistant import doctor, embedders, periods, places, rehearsal, replaying, rerankers, sample, settings, topics
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
+from assistant.digest import digest
 from assistant.embedders import Embedder
 from assistant.endpoint import Completions, Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
@@ -26,6 +27,7 @@ from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
 from assistant.remembering import Remembering
+from assistant.reports import By, Digest, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker, reranked
 from assistant.results import (
     Answer,
@@ -40,6 +42,8 @@ from assistant.results import (
 )
 from assistant.settings import Settings
 from assistant.spending import Limits, Metered, listed
+from assistant.summary import summarize
+from assistant.trends import trend
 from assistant.writers import OpenAIWriter, Writer
 
 DEFAULT = "default"
@@ -260,6 +264,87 @@ class Assistant:
             raise UsageError("recorded answers are about the sample library", hint="Leave out --library.")
         return replaying.replay(recording, library=self.library, strict=strict)
 
+    def digest(
+        self,
+        *,
+        since: Date | None = None,
+        until: Date | None = None,
+        week: str | None = None,
+        again: bool = False,
+    ) -> Digest:
+        """What a period brought: from `since` (else after the last digest, else seven days) to `until` (else today), or
+        an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried is left out,
+        unless it is to come `again`. It counts as sent when it is given to `record`. UsageError: no such period."""
+        today = Date.today()
+        if week is not None and (since or until):
+            raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
+        covered = periods.week(week) if week is not None else None
+        covered = covered or periods.period(since=since, until=until, today=today, last=self.library.memory.last_day())
+        if covered.since > today:
+            raise UsageError(f"{covered.label} is in the future", hint="A digest covers days that have been.")
+        return digest(
+            library=self.library,
+            period=covered,
+            topics=self.library.memory.topics(),
+            again=again,
+            progress=self._progress,
+        )
+
+    def record(self, made: Digest) -> Digest:
+        """Remember the papers of a digest as sent. LibraryBusy: another digest was recorded since it was made."""
+        said = self.as_recorded(made)
+        if said.recorded:
+            papers = [(one.paper_id, self.library.get(one.paper_id).paper) for one in made.citations]
+            with self.library.remembering() as memory:
+                memory.record(made.period, papers, known=made.sent_before)
+        return said
+
+    def as_recorded(self, made: Digest) -> Digest:
+        """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one."""
+        return replace(made, recorded=bool(made.citations) and self.library_name != sample.NAME)
+
+    def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
+        """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`)."""
+        today = Date.today()
+        parse(checked_question(topic), today=today, filters=filters)  # before a library is opened, or built, for it
+        made = summarize(topic, library=self.library, papers=papers, today=today, filters=filters)
+        return replace(made, why=self.addressed(made.why))
+
+    def trend(self, query: str, *, by: By = "month", filters: Filters | None = None) -> Trend:
+        """How many papers mention all words and phrases of `query`, over time. UsageError: there are none."""
+        return trend(query, library=self.library, by=by, today=Date.today(), filters=filters)
+
+    def topics(self) -> Sequence[Topic]:
+        """The saved topics."""
+        return self.library.memory.topics()
+
+    def add_topic(
+        self, name: str, *, query: str | None = None, author: str | None = None, category: str | None = None
+    ) -> Topic:
+        """Save a topic, by which digests then choose. UsageError."""
+        topic = topics.made(name, query=query, author=author, category=category, today=Date.today())
+        with self._changeable().remembering() as memory:
+            memory.add_topic(topic)
+        return topic
+
+    def remove_topic(self, name: str) -> Topic:
+        """Forget a topic. UsageError: there is none of this name."""
+        with self._changeable().remembering() as memory:
+            return memory.remove_topic(name)
+
+    def try_topic(self, name: str) -> Sequence[tuple[StoredPaper, float]]:
+        """The papers of the last month that a topic, saved or not, would have caught, nearest first."""
+        today = Date.today()
+        saved = {one.name.casefold(): one for one in self.topics()}
+        topic = saved.get(name.casefold()) or topics.made(name, query=None, author=None, category=None, today=today)
+        return topics.tried(self.library, topic, today=today)
+
+    def _changeable(self) -> Library:
+        library = self.library  # opened first: it may turn out to be the sample
+        if self.library_name == sample.NAME:
+            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        return library
+
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
         return self.library.get(name)
@@ -286,9 +371,7 @@ class Assistant:
         is removed."""
         if isinstance(names, str):
             names = [names]
-        library = self.library  # opened first: it may turn out to be the sample
-        if self.library_name == sample.NAME:
-            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        library = self._changeable()
         found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
         return Removal(tuple(found), removed=not dry_run, left=len(library))
 

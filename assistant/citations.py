@@ -71,7 +71,7 @@ def check(
     not_said = False
     for claim in claims:
         known = tuple(n for n in claim.marks if n in evidence)
-        if _is_not_said(claim.plain) and not any(_is_not_said(text) for n in known for text in evidence[n].texts):
+        if is_not_said(claim.plain) and not any(is_not_said(text) for n in known for text in evidence[n].texts):
             not_said = True
             continue
         unknown = tuple(n for n in claim.marks if n not in evidence)
@@ -86,7 +86,7 @@ def check(
     return Checked(tuple(checked), citations, tuple(invented), not_said)
 
 
-def _is_not_said(text: str) -> bool:
+def is_not_said(text: str) -> bool:
     """Whether a sentence abstains; one that an abstract holds and that is marked with it is a quotation instead."""
     return text.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold()
 

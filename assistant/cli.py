@@ -1,110 +1,48 @@
 """The command line: parse, call `Assistant`, render. Results go to standard output, all else to standard error."""
 
-import sys
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from assistant import __version__
-from assistant.cleaning import one_line
+from assistant.cli_reports import register
 from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
+from assistant.options import (
+    COMMON,
+    Author,
+    BaseUrl,
+    Debug,
+    Form,
+    Judged,
+    K,
+    LibraryName,
+    MaybeQuestion,
+    Model,
+    Plain,
+    Question,
+    Rerank,
+    Since,
+    SourceName,
+    Store,
+    Until,
+    filters_of,
+    joined,
+    option,
+)
 
 if TYPE_CHECKING:
     from assistant.papers import Filters
     from assistant.results import Answer
 
-MAX_STDIN = 1_000_000  # characters; far more than a question may have
 MOST = 1_000_000_000  # papers; more than any library has, less than SQLite counts
 NOT_RERANKED = "The papers are in the search's own order."
-COMMON: dict[str, Any] = {
-    "pretty_exceptions_enable": False,
-    "rich_markup_mode": None,  # plain help loads in half the time
-    "context_settings": {"help_option_names": ["-h", "--help"]},
-}
 app = typer.Typer(
     name="assistant",
     help="Cited answers from paper abstracts: every sentence is checked against the abstract it cites.",
     no_args_is_help=True,
     **COMMON,
 )
-
-
-def _option(*names: str, **more: Any) -> Any:
-    return typer.Option(*names, show_default=False, **more)
-
-
-Question = Annotated[
-    list[str],
-    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
-]
-MaybeQuestion = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
-]
-LibraryName = Annotated[
-    str | None,
-    _option(
-        "--library",
-        "-l",
-        metavar="NAME|PATH",
-        help="A name, or a path with a slash; “sample” is the bundled one.",
-    ),
-]
-Store = Annotated[
-    str | None,
-    _option(
-        "--store",
-        metavar="PLACE",
-        help="Where the vectors are kept: “local”, http://HOST:PORT of a Chroma server, or cloud:TENANT/DATABASE.",
-    ),
-]
-Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
-Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-K = Annotated[int | None, _option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
-
-
-def _day(text: str, *, last: bool = False) -> date:
-    from assistant.queries import day
-
-    try:
-        return day(text, today=date.today(), last=last)
-    except UsageError as error:
-        raise typer.BadParameter(one_line(f"{error}. {error.hint}")) from None
-
-
-def _last_day(text: str) -> date:
-    return _day(text, last=True)
-
-
-Since = Annotated[
-    date | None,
-    _option("--since", metavar="DAY", parser=_day, help="Only papers of 2026-01-31, 2026-01, 2026 or 2w (ago) on."),
-]
-Until = Annotated[
-    date | None, _option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
-]
-SourceName = Annotated[
-    str | None, _option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
-]
-Author = Annotated[str | None, _option("--author", metavar="NAME", help="Only papers by an author of this name.")]
-Model = Annotated[
-    str | None,
-    _option("--model", "-m", metavar="NAME", help="Model that writes the answer; “extractive” for none."),
-]
-BaseUrl = Annotated[
-    str | None, _option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
-]
-Rerank = Annotated[
-    str | None,
-    _option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
-]
-Judged = Annotated[
-    bool | None,
-    _option("--judge/--no-judge", help="Have the model judge, too, whether each quote says what the sentence says."),
-]
 
 
 def _version(shown: bool) -> None:
@@ -147,10 +85,10 @@ def ask(
         bool, typer.Option("--no-cache", help="Ask the model anew, whatever is kept, and keep nothing.")
     ] = False,
     max_tokens_total: Annotated[
-        int | None, _option("--max-tokens-total", metavar="N", help="Send nothing that could use more tokens.")
+        int | None, option("--max-tokens-total", metavar="N", help="Send nothing that could use more tokens.")
     ] = None,
     max_cost: Annotated[
-        float | None, _option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
+        float | None, option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
     ] = None,
     form: Form = Format.text,
     debug: Debug = False,
@@ -176,8 +114,8 @@ def ask(
             )
         if replay and not question:
             return _list_recorded(run, form)
-        filters = _filters(since, until, source, author)
-        asked = _joined(question or [])
+        filters = filters_of(since, until, source, author)
+        asked = joined(question or [])
         if dry_run:
             _rehearse(run, asked, filters, form)
         if replay:
@@ -253,7 +191,7 @@ def search(
     k: K = None,
     library: LibraryName = None,
     store: Store = None,
-    model: Annotated[str | None, _option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
+    model: Annotated[str | None, option("--model", "-m", metavar="NAME", help="Model for --rerank model.")] = None,
     base_url: BaseUrl = None,
     rerank: Rerank = None,
     since: Since = None,
@@ -272,9 +210,9 @@ def search(
     with running(debug, library=library, store=store, k=k, model=model, base_url=base_url, rerank=rerank) as run:
         from assistant.render import jsonform, markdown, terminal
 
-        asked = _joined(question)
+        asked = joined(question)
         failures: list[str] = []
-        filters = _filters(since, until, source, author)
+        filters = filters_of(since, until, source, author)
         results = run.assistant.search(asked, filters=filters, on_failure=failures.append)
         for failure in failures:
             run.report(f"the model did not rerank: {failure}", NOT_RERANKED)
@@ -299,7 +237,7 @@ def ingest(
     store: Store = None,
     year: Annotated[
         int | None,
-        _option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
+        option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
     ] = None,
     form: Plain = PlainFormat.text,
     debug: Debug = False,
@@ -363,7 +301,7 @@ def list_papers(
     with running(debug, library=library) as run:
         from assistant.render import jsonform, markdown, terminal
 
-        filters = _filters(since, until, source, author)
+        filters = filters_of(since, until, source, author)
         found = run.assistant.list(filters=filters, limit=limit, offset=offset)
         run.show(
             form,
@@ -466,10 +404,10 @@ def evaluate(
     rerank: Rerank = None,
     search_only: Annotated[bool, typer.Option("--search-only", help="Only search; have nothing answered.")] = False,
     out: Annotated[
-        str | None, _option("--out", "-o", metavar="FILE", help="Keep the run in this JSON file, and go on from it.")
+        str | None, option("--out", "-o", metavar="FILE", help="Keep the run in this JSON file, and go on from it.")
     ] = None,
     compare: Annotated[
-        tuple[str, str] | None, _option("--compare", metavar="FILE FILE", help="Compare two kept runs instead.")
+        tuple[str, str] | None, option("--compare", metavar="FILE FILE", help="Compare two kept runs instead.")
     ] = None,
     form: Form = Format.text,
     debug: Debug = False,
@@ -504,18 +442,7 @@ def evaluate(
         raise typer.Exit(4 if failed else 0)
 
 
-def _joined(words: list[str]) -> str:
-    if words != ["-"]:
-        return " ".join(words)
-    if sys.stdin is None:
-        raise UsageError("standard input is closed", hint="Give the question as words.")
-    return sys.stdin.read(MAX_STDIN)
-
-
-def _filters(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
-    from assistant.papers import Filters
-
-    return Filters(since, until, source, author)
+register(app)
 
 
 def main() -> None:

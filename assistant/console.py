@@ -1,11 +1,14 @@
 """One run of a command: the two streams, notes and errors on the one, results on the other, and the exit status."""
 
 import contextlib
+import io
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -49,20 +52,23 @@ class Run:
 
     def show(
         self,
-        form: Format | PlainFormat,
+        form: StrEnum,
         *,
         text: "Callable[[Console], None]",
-        json: Callable[[], str],
-        md: Callable[[], str] | None = None,
+        output: Path | None = None,
+        **forms: Callable[[], str],
     ) -> None:
-        """Print a result on standard output, in the form asked for."""
+        """Print a result on standard output, or into a file, in the form asked for: by `text`, or by that of `forms`
+        that has its name."""
+        if output is not None:
+            self.bar.close()
+            _write(output, forms[form.value]() if form.value in forms else _plain(text))
+            return
         if sys.stdout is None:
             raise UsageError("standard output is closed", hint="Redirect it to a file or to /dev/null instead.")
         self.bar.close()  # it would else wipe out the last line of what is printed now
-        if form.value == "json":
-            typer.echo(json())
-        elif form.value == "md" and md is not None:
-            typer.echo(md())
+        if form.value in forms:
+            typer.echo(forms[form.value]())
         else:
             text(_output())
         sys.stdout.flush()  # here, where a full disk can still be reported
@@ -97,6 +103,38 @@ def _output() -> "Console":
             raise BrokenPipeError
 
     return Output(highlight=False, emoji=False)
+
+
+def _plain(text: "Callable[[Console], None]") -> str:
+    """What `text` prints where there is no terminal."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    text(Console(file=out, highlight=False, color_system=None))
+    return out.getvalue()
+
+
+def _write(file: Path, said: str) -> None:
+    """`said` as the whole of `file`, or nothing of it. UsageError: there is no such folder. OSError."""
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder {file.parent}", hint="Make it, or name another file with -o.")
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder", hint="Name a file in it with -o.")
+    handle, aside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")
+    try:
+        with open(handle, "w", encoding="utf-8", errors="replace") as out:
+            out.write(said if said.endswith("\n") else f"{said}\n")
+        Path(aside).chmod(0o666 & ~_umask())
+        Path(aside).replace(file)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 @contextlib.contextmanager

@@ -126,19 +126,25 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a search may return. All given conditions must hold; dates are inclusive. `source` and `author` may be
-    several names with a semicolon between; a paper must have all of them. UsageError: the dates leave no day."""
+    several names with a semicolon between; a paper must have all of them; so may `category`, of which a paper must have
+    each or one under it (`cs` has `cs.LG`). With `read_days`, a paper without a date
+    counts by the day it was first read. UsageError: the dates leave no day."""
 
     since: Date | None = None
     until: Date | None = None
     source: str | None = None
     author: str | None = None
+    category: str | None = None
+    read_days: bool = False
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
             raise UsageError(f"no day is both since {self.since} and until {self.until}", hint="Swap them.")
 
     def __bool__(self) -> bool:
-        return any(getattr(self, field.name) is not None for field in fields(self))
+        return any(
+            (self.since, self.until, *(given is not None for given in (self.source, self.author, self.category)))
+        )
 
     def both(self, other: "Filters") -> "Filters":
         """What meets these conditions and those of `other`. UsageError: no day does."""
@@ -147,6 +153,8 @@ class Filters:
             min((day for day in (self.until, other.until) if day), default=None),
             "; ".join(filter(None, (self.source, other.source))) or None,
             "; ".join(filter(None, (self.author, other.author))) or None,
+            "; ".join(filter(None, (self.category, other.category))) or None,
+            self.read_days or other.read_days,
         )
 
 

@@ -18,7 +18,7 @@ DAYS = "such as 2026-06-01, 2026-06, 2026, or 7d, 2w, 3m, 1y (ago)"
 
 _QUOTED = r'"[^"]*"|“[^”]*”'
 _OPERATOR = re.compile(
-    rf"(?<![^\s(])(?:(?P<key>author|since|until|source):(?P<value>{_QUOTED}|\S+)"
+    rf"(?<![^\s(])(?:(?P<key>author|since|until|source|category):(?P<value>{_QUOTED}|\S+)"
     rf"|(?P<minus>-?)(?P<phrase>{_QUOTED})(?!\w)"
     r"|-(?P<word>[^\W\d_]\S*)(?<!-)(?!\S))",
     re.IGNORECASE,
@@ -80,6 +80,8 @@ def _with(query: Query, operator: re.Match[str], today: Date) -> tuple[Query, st
             one = Filters(until=day(value, today=today, key="until:", last=True))
         case "source":
             one = Filters(source=value)
+        case "category":
+            one = Filters(category=value)
         case _:
             one = Filters(author=value)
     return replace(query, filters=query.filters.both(one)), kept

@@ -7,7 +7,27 @@ import os
 import subprocess
 import sys
 
-COMMANDS = ("", "ask", "search", "ingest", "show", "list", "remove", "status", "reindex", "doctor", "eval")
+COMMANDS = (
+    "",
+    "ask",
+    "search",
+    "digest",
+    "topics",
+    "topics add",
+    "topics list",
+    "topics rm",
+    "topics test",
+    "summarize",
+    "trends",
+    "ingest",
+    "show",
+    "list",
+    "remove",
+    "status",
+    "reindex",
+    "doctor",
+    "eval",
+)
 
 
 def page() -> str:

@@ -3,5 +3,6 @@
 from assistant.library.catalog import FILE as CATALOG
 from assistant.library.indexing import Progress
 from assistant.library.library import Library
+from assistant.library.memory import fingerprint
 
-__all__ = ["CATALOG", "Library", "Progress"]
+__all__ = ["CATALOG", "Library", "Progress", "fingerprint"]

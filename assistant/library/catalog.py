@@ -21,6 +21,7 @@ from assistant.errors import LibraryDamaged
 from assistant.library import filing, replies, selecting
 from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
+from assistant.library.memory import Memory
 from assistant.library.schema import FIELDS, INDEXED, PENDING, as_ours, from_row, text
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 from assistant.results import Kept
@@ -52,6 +53,11 @@ class Catalog:
 
     def close(self) -> None:
         self._db.close()
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered for digests."""
+        return Memory(self._db, self.path)
 
     def settle(self, *, wait_s: float = SETTLE_SECONDS) -> None:
         """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog; not
@@ -183,6 +189,12 @@ class Catalog:
                 for number, paper_id, *row in papers
             }
             return {number: found[number] for number in numbers}
+
+    def days_of(self, numbers: Iterable[int]) -> list[Date]:
+        """The dates of those of these papers that have one."""
+        rows = self._among("SELECT date FROM papers WHERE date IS NOT NULL AND number", numbers)
+        with self._mapped():
+            return [Date.fromisoformat(text(day)) for (day,) in rows]
 
     def texts(self, numbers: Sequence[int]) -> list[tuple[str, str]]:
         """Title and abstract of each of these papers."""

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
-from assistant.library import selecting
+from assistant.library import memory, selecting
 from assistant.library.schema import LATER, SCHEMA, VERSION, primary_code
 
 BUSY_SECONDS = 30.0
@@ -26,6 +26,7 @@ def connected(path: Path, *, write: bool, create: bool, wait_s: float = BUSY_SEC
         if write or create:
             for statement in LATER:
                 db.execute(statement)
+            db.executescript(memory.TABLES)
     except BaseException:
         db.close()
         raise

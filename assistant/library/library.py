@@ -2,18 +2,21 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant.embedders import Embedder, LateInteraction
+from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.library import checking, lock
 from assistant.library.catalog import Catalog
 from assistant.library.disk import check_links
 from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
+from assistant.library.memory import Memory
 from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.shelf import Shelf
+from assistant.library.vectors import mean_vectors
 from assistant.papers import Filters, Found, Passage, StoredPaper
 from assistant.queries import Query
 from assistant.results import Finding, Kept, LibraryStatus
@@ -292,6 +295,50 @@ class Library:
         with self._catalog.snapshot():
             numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)
             return list(self._catalog.stored(numbers).values())
+
+    def matching(self, filters: Filters, *, limit: int = -1) -> list[int]:
+        """The numbers in the catalog of papers that meet `filters`, newest first; of all of them for limit -1."""
+        return self._catalog.matching(filters, limit=limit)
+
+    def mentioning(self, phrases: Sequence[str], without: Sequence[str], filters: Filters) -> list[Date]:
+        """The days of the dated papers that meet `filters` and have every one of `phrases` and none of `without` in
+        title or abstract. LibraryDamaged: there is no lexical index."""
+        numbers = self._fresh_searcher().meeting(filters, phrases, without)
+        return self._catalog.days_of(numbers)
+
+    def days(self) -> tuple[str | None, str | None]:
+        """The earliest and the latest date of a paper."""
+        return self._catalog.dates()[:2]
+
+    def stored(self, numbers: Sequence[int]) -> dict[int, StoredPaper]:
+        """The papers of these numbers, in this order."""
+        with self._catalog.snapshot():
+            return self._catalog.stored(numbers)
+
+    def vectors(self, numbers: Sequence[int]) -> Vectors:
+        """A vector of length 1 for each of these papers, the mean of its chunks'; shape (len(numbers), dimension),
+        zeros for a paper that is not embedded yet."""
+        dimension = self._catalog.whole_number("dimension", 1)
+        rows = self._catalog.vectors_of(papers=numbers)
+        at = {number: row for row, number in enumerate(numbers)}
+        return mean_vectors([(at[paper], vector) for _, paper, vector in rows], len(numbers), dimension)
+
+    # ---- what is remembered for digests
+
+    @property
+    def memory(self) -> Memory:
+        """The topics and digests, to be read."""
+        return self._catalog.memory
+
+    @contextlib.contextmanager
+    def remembering(self) -> Iterator[Memory]:
+        """The topics and digests, to be changed, by nobody else meanwhile. LibraryBusy, LibraryReadOnly."""
+        with lock.held(self.folder, wait_s=self._wait_s, notice=self._notice):
+            catalog = Catalog(self.folder, write=True)
+            try:
+                yield catalog.memory
+            finally:
+                catalog.close()
 
     def status(self, name: str) -> LibraryStatus:
         """What the library holds, and how many chunks the server of its vectors says that it holds."""

@@ -133,6 +133,11 @@ class Searcher:
         """Whether a paper has this word or name; True where that cannot be looked up."""
         return self._lexical.mentions(name) if self._lexical else True
 
+    def meeting(self, filters: Filters, phrases: Sequence[str], without: Sequence[str]) -> set[int]:
+        """The papers that meet the conditions, all of them where there is none."""
+        allowed = self._allowed(filters, phrases, without)
+        return set(self._catalog.matching(filters)) if allowed is None else allowed
+
     @cached_property
     def _wording(self) -> Wording | None:
         return Wording(self._lexical) if self._lexical else None

@@ -8,6 +8,7 @@ from assistant.errors import PaperNotFound, UsageError
 from assistant.papers import Filters, arxiv_id_in, doi_in, title_key
 
 MOST_NAMES = 100  # in one condition
+_READ_DAY = "(SELECT min(day) FROM sources WHERE sources.number = papers.number)"
 
 
 def resolve(db: sqlite3.Connection, name: str) -> int:
@@ -50,11 +51,12 @@ def folded(name: str) -> str:
 def conditions(filters: Filters) -> tuple[str, list[str]]:
     """`filters` as the condition of a query over papers, and its values; it needs `folded` as a function of SQL."""
     where, values = ["1"], []
+    day = f"coalesce(date, {_READ_DAY})" if filters.read_days else "date"
     if filters.since:
-        where.append("date >= ?")
+        where.append(f"{day} >= ?")
         values.append(filters.since.isoformat())
     if filters.until:
-        where.append("date <= ?")
+        where.append(f"{day} <= ?")
         values.append(filters.until.isoformat())
     for source in _names(filters.source):
         where.append("number IN (SELECT number FROM sources WHERE source = ?)")
@@ -62,6 +64,11 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
     for author in _names(filters.author):
         where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
         values.append(folded(author))
+    for category in _names(filters.category):
+        where.append(
+            "EXISTS (SELECT 1 FROM json_each(categories) WHERE folded(value) = ? OR instr(folded(value), ?) = 1)"
+        )
+        values += [folded(category), f"{folded(category)}."]
     return " AND ".join(where), values
 
 

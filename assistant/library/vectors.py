@@ -102,6 +102,15 @@ def held(vectors: Vectors) -> Vectors:
     return of_length_one(vectors[:, :HELD])
 
 
+def mean_vectors(rows: Sequence[tuple[int, bytes]], count: int, dimension: int) -> Vectors:
+    """The mean, of length 1, of the vectors (as `to_bytes` keeps them) of each of `count` places; shape
+    (count, dimension), zeros where a place has none."""
+    total = np.zeros((count, dimension), dtype=np.float32)
+    places = np.array([place for place, _ in rows], dtype=np.int64)
+    np.add.at(total, places, from_bytes([vector for _, vector in rows], dimension))
+    return of_length_one(total)
+
+
 def to_bytes(vector: Vectors) -> bytes:
     """A vector as the catalog keeps it: half precision, little-endian."""
     return vector.astype("<f2").tobytes()

@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
+from assistant.reports import Digest, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
     Comparison,
@@ -82,6 +83,28 @@ def evaluation(result: Evaluation) -> str:
 def comparison(result: Comparison) -> str:
     """Of two libraries perhaps, so of none."""
     return _document("comparison", None, asdict(result))
+
+
+def digest(result: Digest, *, library: str) -> str:
+    more = {"papers_considered": result.papers_considered, "more": result.more, "label": result.period.label}
+    return _document("digest", library, asdict(result) | more)
+
+
+def summary(result: TopicSummary, *, library: str) -> str:
+    return _document("summarize", library, asdict(result))
+
+
+def trend(result: Trend, *, library: str) -> str:
+    return _document("trends", library, asdict(result))
+
+
+def topics(found: Sequence[Topic], *, library: str) -> str:
+    return _document("topics", library, {"topics": [asdict(one) for one in found]})
+
+
+def caught(topic: str, found: Sequence[tuple[StoredPaper, float]], *, library: str) -> str:
+    papers = [_paper(one) | {"nearness": round(near, 4)} for one, near in found]
+    return _document("topic-test", library, {"topic": topic, "papers": papers})
 
 
 def _paper(found: StoredPaper) -> dict[str, Any]:

@@ -151,11 +151,11 @@ def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:
         _block(console, block)
 
 
-def _block(console: "Console", sentences: Sequence[Sentence]) -> None:
-    bullet = sentences[0].kind == "bullet"
-    _hanging(console, "• " if bullet else "", [part for sentence in sentences for part in _said(sentence)])
+def _block(console: "Console", sentences: Sequence[Sentence], *, indent: str = "") -> None:
+    bullet = "• " if sentences[0].kind == "bullet" else ""
+    _hanging(console, indent + bullet, [part for sentence in sentences for part in _said(sentence)])
     for sentence, flag in flags(sentences):
-        _hanging(console, "  ! " if bullet else "! ", [(flag, _style(sentence))])
+        _hanging(console, f"{indent}{' ' * len(bullet)}! ", [(flag, _style(sentence))])
 
 
 def _said(sentence: Sentence) -> Parts:

@@ -1,0 +1,227 @@
+"""The commands of those who follow a field: digests, topics, summaries, trends."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.console import PlainFormat, running
+from assistant.options import (
+    COMMON,
+    Author,
+    Debug,
+    LibraryName,
+    Plain,
+    Question,
+    Since,
+    SourceName,
+    Store,
+    Until,
+    filters_of,
+    joined,
+    option,
+)
+
+MOST_PAPERS = 60
+Output = Annotated[Path | None, option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")]
+TopicName = Annotated[str, typer.Argument(metavar="NAME", help="The topic's name.", show_default=False)]
+
+
+class DigestFormat(StrEnum):
+    """The forms of a digest."""
+
+    text = "text"
+    md = "md"
+    html = "html"
+    json = "json"
+    atom = "atom"
+
+
+class PageFormat(StrEnum):
+    """The forms of what can be a page."""
+
+    text = "text"
+    md = "md"
+    html = "html"
+    json = "json"
+
+
+class Span(StrEnum):
+    """What a trend counts by."""
+
+    week = "week"
+    month = "month"
+    year = "year"
+
+
+def digest(
+    since: Since = None,
+    until: Until = None,
+    week: Annotated[str | None, option("--week", metavar="WEEK", help="An ISO week, such as 2026-W26.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what an earlier digest carried.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do not record it as sent.")] = False,
+    output: Output = None,
+    library: LibraryName = None,
+    store: Store = None,
+    form: Annotated[DigestFormat, typer.Option("--format", "-f", help="Form of the output.")] = DigestFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Say what a week, or other days, brought: chosen, grouped into themes, cited.
+
+    Without days it begins after the last digest, or seven days ago. Papers are chosen by the saved topics, if there are
+    any (see topics). What it shows does not come again, unless its abstract changes. Exit status: 3 nothing to show.
+    """
+    with running(debug, library=library, store=store) as run:
+        from assistant.render import digests, html, jsonform
+
+        made = run.assistant.digest(since=since, until=until, week=week, again=again)
+        name = run.assistant.library_name
+        shown = made if dry_run else run.assistant.as_recorded(made)
+        run.show(
+            form,
+            text=lambda out: digests.text(shown, out),
+            md=lambda: digests.as_markdown(shown),
+            html=lambda: html.digest(shown),
+            json=lambda: jsonform.digest(shown, library=name),
+            atom=lambda: html.feed(shown, library=name),
+            output=output,
+        )
+        if not dry_run:
+            run.assistant.record(made)
+        raise typer.Exit(3 if made.why else 0)
+
+
+def summarize(
+    topic: Question,
+    papers: Annotated[int, typer.Option("--papers", min=1, max=MOST_PAPERS, metavar="N", help="Papers to read.")] = 20,
+    output: Output = None,
+    library: LibraryName = None,
+    store: Store = None,
+    since: Since = None,
+    until: Until = None,
+    source: SourceName = None,
+    author: Author = None,
+    form: Annotated[PageFormat, typer.Option("--format", "-f", help="Form of the output.")] = PageFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Summarize what the library has on a topic: approaches, results, disagreements, what is open, a comparison.
+
+    Exit status: 3 the library has nothing on it.
+    """
+    with running(debug, library=library, store=store) as run:
+        from assistant.render import html, jsonform, summaries
+
+        made = run.assistant.summarize(joined(topic), papers=papers, filters=filters_of(since, until, source, author))
+        for notice in made.notices:
+            run.note(notice)
+        run.show(
+            form,
+            text=lambda out: summaries.text(made, out),
+            md=lambda: summaries.as_markdown(made),
+            html=lambda: html.summary(made),
+            json=lambda: jsonform.summary(made, library=run.assistant.library_name),
+            output=output,
+        )
+        raise typer.Exit(0 if made.sections else 3)
+
+
+def trends(
+    query: Question,
+    by: Annotated[Span, typer.Option("--by", help="What to count by.")] = Span.month,
+    output: Output = None,
+    library: LibraryName = None,
+    store: Store = None,
+    since: Since = None,
+    until: Until = None,
+    source: SourceName = None,
+    author: Author = None,
+    form: Annotated[PageFormat, typer.Option("--format", "-f", help="Form of the output.")] = PageFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Count the papers that mention some words, over time.
+
+    Every word, and every phrase in quotes, must stand in title or abstract. Exit status: 3 there is none.
+    """
+    with running(debug, library=library, store=store) as run:
+        from assistant.render import html, jsonform, summaries
+
+        found = run.assistant.trend(joined(query), by=by.value, filters=filters_of(since, until, source, author))
+        run.show(
+            form,
+            text=lambda out: summaries.trend_text(found, out),
+            md=lambda: summaries.trend_markdown(found),
+            html=lambda: html.trend(found),
+            json=lambda: jsonform.trend(found, library=run.assistant.library_name),
+            output=output,
+        )
+        raise typer.Exit(0 if found.papers else 3)
+
+
+topics = typer.Typer(
+    name="topics", help="The subjects you follow, by which digests choose.", no_args_is_help=True, **COMMON
+)
+
+
+@topics.command("add")
+def add_topic(
+    name: TopicName,
+    query: Annotated[
+        str | None, option("--query", metavar="WORDS", help="What to look for, with operators; else the name.")
+    ] = None,
+    author: Author = None,
+    category: Annotated[
+        str | None, option("--category", metavar="NAME", help="Only papers of this category, such as cs.LG or cs.")
+    ] = None,
+    library: LibraryName = None,
+    debug: Debug = False,
+) -> None:
+    """Follow a subject."""
+    with running(debug, library=library) as run:
+        topic = run.assistant.add_topic(name, query=query, author=author, category=category)
+        run.note(f"“{topic.name}” is followed, by: {topic.query}")
+
+
+@topics.command("list")
+def list_topics(library: LibraryName = None, form: Plain = PlainFormat.text, debug: Debug = False) -> None:
+    """List the subjects you follow."""
+    with running(debug, library=library) as run:
+        from assistant.render import digests, jsonform
+
+        found = run.assistant.topics()
+        run.show(
+            form,
+            text=lambda out: digests.topics(found, out),
+            json=lambda: jsonform.topics(found, library=run.assistant.library_name),
+        )
+
+
+@topics.command("rm")
+def remove_topic(name: TopicName, library: LibraryName = None, debug: Debug = False) -> None:
+    """Follow a subject no more."""
+    with running(debug, library=library) as run:
+        run.note(f"“{run.assistant.remove_topic(name).name}” is followed no more")
+
+
+@topics.command("test")
+def try_topic(
+    name: TopicName, library: LibraryName = None, form: Plain = PlainFormat.text, debug: Debug = False
+) -> None:
+    """Show what a topic, saved or not, would have caught in the last 30 days. Exit status: 3 nothing."""
+    with running(debug, library=library) as run:
+        from assistant.render import digests, jsonform
+
+        found = run.assistant.try_topic(name)
+        run.show(
+            form,
+            text=lambda out: digests.caught(found, out),
+            json=lambda: jsonform.caught(name, found, library=run.assistant.library_name),
+        )
+        raise typer.Exit(0 if found else 3)
+
+
+def register(app: typer.Typer) -> None:
+    """Put these commands beside the others."""
+    for command in (digest, summarize, trends):
+        app.command()(command)
+    app.add_typer(topics)

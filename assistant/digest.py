@@ -1,0 +1,223 @@
+"""`digest`: what a period brought, chosen, grouped into themes and checked; without what was sent before."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from datetime import timedelta
+
+import numpy as np
+
+from assistant import findings, themes
+from assistant.cleaning import clean
+from assistant.embedders import Vectors
+from assistant.evidence import nearness
+from assistant.library import Library, fingerprint
+from assistant.papers import Filters, StoredPaper
+from assistant.periods import Period
+from assistant.queries import parse
+from assistant.quoting import Page
+from assistant.reports import Digest, Entry, Theme, Topic
+from assistant.results import Sentence
+from assistant.text import content_terms
+
+PERIODS_BEFORE = 4
+KNOWN = 20_000  # papers before the period that its own are held against for novelty, the newest
+BLOCK = 2_000  # vectors multiplied at a time
+CAUGHT = 300  # papers a topic is asked for
+NEAR = 0.3  # how near a paper must be to a topic
+A_THEME = 4  # papers shown of a theme
+OTHERS = 20  # papers shown in one line
+FINDINGS = 3  # sentences that say what a theme's papers found
+# What a paper is chosen by, each in [0, 1]: near a topic, upvotes, unlike what was there before, typical of its theme;
+# less what a chosen one already has. Set by reading digests of June 2026.
+TOPIC, UPVOTES, NOVELTY, TYPICAL, SAME = 1.0, 0.5, 0.2, 0.8, 0.5
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A paper that may be shown: its row among the vectors, what it is worth, for which topics it was found."""
+
+    row: int
+    found: StoredPaper
+    worth: float
+    topics: tuple[str, ...]
+    changed: bool
+
+
+def digest(
+    *,
+    library: Library,
+    period: Period,
+    topics: Sequence[Topic],
+    again: bool = False,
+    progress: Progress = lambda what, done, total: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Digest:
+    """What the library has of `period`, for the `topics` if there are any. What an earlier digest carried is left out,
+    unless its abstract has changed, or with `again`. Nothing is recorded: see `Library.remembering`."""
+    started = clock()
+    covered = Filters(period.since, period.until, read_days=True)
+    progress("reading the period", 0, 0)
+    papers = library.stored(library.matching(covered))
+    sent = {} if again else library.memory.sent()
+    fresh = {number: one for number, one in papers.items() if sent.get(one.paper_id) != fingerprint(one.paper)}
+    caught = _caught(library, topics, covered) if topics else {}
+    kept = {number: one for number, one in fresh.items() if not topics or number in caught}
+    days = [replace(covered, since=one.since, until=one.until) for one in period.before(PERIODS_BEFORE)]
+    earlier = [library.matching(one) for one in days]
+    result = Digest(
+        period,
+        tuple(topics),
+        papers_in_period=len(papers),
+        already_sent=len(papers) - len(fresh),
+        off_topic=len(fresh) - len(kept),
+        before=tuple(len(numbers) for numbers in earlier),
+        sent_before=len(library.memory.sent()),
+    )
+    if not kept:
+        return replace(result, why=_why_empty(result, library), seconds=clock() - started)
+    progress("grouping", 0, len(kept))
+    if topics:  # a theme is held against what these topics would have found before
+        earlier = [list(_caught(library, topics, one)) for one in days]
+    result = _filled(result, library, kept, caught, earlier, changed=set(sent))
+    return replace(result, seconds=clock() - started)
+
+
+def caught(library: Library, topic: Topic, covered: Filters) -> dict[int, tuple[StoredPaper, float]]:
+    """The papers that a topic finds among those `covered`: by number, with how near they are to it, nearest first."""
+    query = parse(topic.query, today=covered.until or Date.max, filters=covered)
+    found = library.find(query, limit=CAUGHT)
+    rarity = library.rarity(content_terms(clean(found.question)))
+    near = {one.found.paper_id: (one, nearness(one, rarity=rarity)) for one in found.passages}
+    numbers = library.named(list(near)) if near else {}
+    pairs = [(number, one, near[one.paper_id][1]) for number, one in numbers.items()]
+    return {number: (one, how) for number, one, how in sorted(pairs, key=lambda pair: -pair[2]) if how >= NEAR}
+
+
+def _caught(library: Library, topics: Sequence[Topic], covered: Filters) -> dict[int, dict[str, float]]:
+    """For each paper that a topic finds, how near it is to which topics."""
+    found: dict[int, dict[str, float]] = {}
+    for topic in topics:
+        for number, (_, near) in caught(library, topic, covered).items():
+            found.setdefault(number, {})[topic.name] = near
+    return found
+
+
+def _filled(
+    result: Digest,
+    library: Library,
+    papers: Mapping[int, StoredPaper],
+    caught: Mapping[int, Mapping[str, float]],
+    earlier: Sequence[Sequence[int]],
+    *,
+    changed: set[str],
+) -> Digest:
+    numbers = list(papers)
+    vectors = library.vectors(numbers)
+    groups = themes.grouped(vectors)
+    before = [library.vectors(some) for some in earlier]
+    counts = [np.bincount(groups.nearest(some), minlength=len(groups.centres)) for some in before]
+    called = themes.names([one.paper.title for one in papers.values()], groups.labels.tolist())
+    worth = _worths(papers, caught, vectors, groups, _novelty(library, result.period, vectors))
+    candidates = [
+        _Candidate(row, one, worth[row], _told(caught.get(number, ()), result.topics), one.paper_id in changed)
+        for row, (number, one) in enumerate(papers.items())
+    ]
+    page = Page(library)
+    drawn = []
+    for label in range(len(groups.centres)):
+        members = [one for one in candidates if groups.labels[one.row] == label]
+        chosen = _chosen(members, vectors, A_THEME)
+        drawn.append((label, members, chosen, _findings(page, members), [page.tldr(one.found) for one in chosen]))
+    shown = {one.row for _, _, chosen, _, _ in drawn for one in chosen}
+    rest = sorted((one for one in candidates if one.row not in shown), key=lambda one: -one.worth)[:OTHERS]
+    lines = [page.tldr(one.found) for one in rest]
+    said, citations = page.checked()
+    filled = tuple(
+        Theme(
+            called[label],
+            len(members),
+            tuple(int(some[label]) for some in counts),
+            tuple(said[at] for at in found),
+            tuple(_entry(one, said[at]) for one, at in zip(chosen, tldrs, strict=True)),
+        )
+        for label, members, chosen, found, tldrs in drawn
+    )
+    others = tuple(_entry(one, said[at]) for one, at in zip(rest, lines, strict=True))
+    return replace(result, themes=filled, others=others, citations=citations)
+
+
+def _told(found_for: Iterable[str], topics: Sequence[Topic]) -> tuple[str, ...]:
+    """The topics that a paper was found for, where there is more than one to be found for."""
+    return tuple(found_for) if len(topics) > 1 else ()
+
+
+def _entry(one: _Candidate, sentence: Sentence) -> Entry:
+    return Entry(sentence.citations[0], sentence, one.topics, one.found.paper.upvotes, one.changed)
+
+
+def _novelty(library: Library, period: Period, vectors: Vectors) -> Vectors:
+    """How unlike each paper is to the newest KNOWN from before the period: 1 less its highest cosine, at least 0."""
+    known = library.vectors(library.matching(Filters(until=period.since - timedelta(days=1)), limit=KNOWN))
+    highest = np.zeros(len(vectors), dtype=np.float32)
+    for at in range(0, len(known), BLOCK):
+        highest = np.maximum(highest, (vectors @ known[at : at + BLOCK].T).max(axis=1))
+    return 1 - highest
+
+
+def _worths(
+    papers: Mapping[int, StoredPaper],
+    caught: Mapping[int, Mapping[str, float]],
+    vectors: Vectors,
+    groups: themes.Groups,
+    novelty: Vectors,
+) -> list[float]:
+    most = math.log1p(max((one.paper.upvotes or 0 for one in papers.values()), default=0)) or 1.0
+    typical = (vectors * groups.centres[groups.labels]).sum(axis=1)
+    return [
+        TOPIC * max(caught.get(number, {}).values(), default=0.0)
+        + UPVOTES * math.log1p(max(0, one.paper.upvotes or 0)) / most
+        + NOVELTY * float(novelty[row])
+        + TYPICAL * float(typical[row])
+        for row, (number, one) in enumerate(papers.items())
+    ]
+
+
+def _chosen(members: Sequence[_Candidate], vectors: Vectors, most: int) -> list[_Candidate]:
+    """The members worth most, each less for being like one already chosen (maximal marginal relevance)."""
+    chosen: list[_Candidate] = []
+    rest = list(members)
+    same = np.zeros(len(vectors), dtype=np.float32)
+    while rest and len(chosen) < most:
+        best = max(rest, key=lambda one: one.worth - SAME * float(same[one.row]))
+        chosen.append(best)
+        rest.remove(best)
+        same = np.maximum(same, vectors @ vectors[best.row])
+    return chosen
+
+
+def _findings(page: Page, members: Sequence[_Candidate]) -> list[int]:
+    """Take sentences that say what the best of these papers found, one a paper."""
+    places: list[int] = []
+    for one in sorted(members, key=lambda one: -one.worth)[: 10 * FINDINGS]:
+        if len(places) < FINDINGS and (text := findings.found(one.found.paper)):
+            places.append(page.say(one.found, text))
+    return places
+
+
+def _why_empty(result: Digest, library: Library) -> str:
+    period = result.period
+    if not result.papers_in_period:
+        first, last = library.days()
+        held = f"; its papers are of {first} to {last}" if first else ""
+        return f"the library has no paper of {period.label}{held}"
+    if result.already_sent == result.papers_in_period:
+        return (
+            f"all {result.papers_in_period:,} papers of {period.label} were in an earlier digest; --again repeats them"
+        )
+    left = result.papers_in_period - result.already_sent
+    return f"none of the {left:,} papers of {period.label} that are new is near a saved topic"

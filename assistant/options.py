@@ -1,0 +1,112 @@
+"""The options that commands share, as types of their parameters, and what is made of them."""
+
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cleaning import one_line
+from assistant.console import Format, PlainFormat
+from assistant.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.papers import Filters
+
+MAX_STDIN = 1_000_000  # characters; far more than a question may have
+COMMON: dict[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,  # plain help loads in half the time
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+def option(*names: str, **more: Any) -> Any:
+    return typer.Option(*names, show_default=False, **more)
+
+
+Question = Annotated[
+    list[str],
+    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
+]
+MaybeQuestion = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
+]
+LibraryName = Annotated[
+    str | None,
+    option(
+        "--library",
+        "-l",
+        metavar="NAME|PATH",
+        help="A name, or a path with a slash; “sample” is the bundled one.",
+    ),
+]
+Store = Annotated[
+    str | None,
+    option(
+        "--store",
+        metavar="PLACE",
+        help="Where the vectors are kept: “local”, http://HOST:PORT of a Chroma server, or cloud:TENANT/DATABASE.",
+    ),
+]
+Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
+Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+K = Annotated[int | None, option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
+
+
+def _day(text: str, *, last: bool = False) -> date:
+    from assistant.queries import day
+
+    try:
+        return day(text, today=date.today(), last=last)
+    except UsageError as error:
+        raise typer.BadParameter(one_line(f"{error}. {error.hint}")) from None
+
+
+def _last_day(text: str) -> date:
+    return _day(text, last=True)
+
+
+Since = Annotated[
+    date | None,
+    option("--since", metavar="DAY", parser=_day, help="Only papers of 2026-01-31, 2026-01, 2026 or 2w (ago) on."),
+]
+Until = Annotated[
+    date | None, option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
+]
+SourceName = Annotated[
+    str | None, option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
+]
+Author = Annotated[str | None, option("--author", metavar="NAME", help="Only papers by an author of this name.")]
+Model = Annotated[
+    str | None,
+    option("--model", "-m", metavar="NAME", help="Model that writes the answer; “extractive” for none."),
+]
+BaseUrl = Annotated[
+    str | None, option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
+]
+Rerank = Annotated[
+    str | None,
+    option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
+]
+Judged = Annotated[
+    bool | None,
+    option("--judge/--no-judge", help="Have the model judge, too, whether each quote says what the sentence says."),
+]
+
+
+def joined(words: list[str]) -> str:
+    """A question given as words, or with - on standard input."""
+    if words != ["-"]:
+        return " ".join(words)
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", hint="Give the question as words.")
+    return sys.stdin.read(MAX_STDIN)
+
+
+def filters_of(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
+    from assistant.papers import Filters
+
+    return Filters(since, until, source, author)

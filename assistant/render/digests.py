@@ -1,0 +1,152 @@
+"""Digests for a terminal and as Markdown, and the words that all their forms share."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.cleaning import clean
+from assistant.papers import StoredPaper
+from assistant.render import markdown, terminal
+from assistant.render.words import counted, dated
+from assistant.reports import Digest, Entry, Theme, Topic
+from assistant.results import Sentence, cite
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NOISE = 2.0  # standard deviations of a count by which it must leave what is usual to be told of
+
+
+def all_sentences(result: Digest) -> Iterator[Sentence]:
+    """Every sentence of a digest, in order."""
+    for theme in result.themes:
+        yield from theme.sentences
+        yield from (entry.tldr for entry in theme.entries)
+    yield from (entry.tldr for entry in result.others)
+
+
+def counts(result: Digest) -> str:
+    """How many papers there were, and what became of them."""
+    parts = [counted(result.papers_in_period, "paper")]
+    if any(result.before):
+        usual = sum(result.before) / len(result.before)
+        parts[0] += f" (usually {usual:,.0f})"
+    if result.already_sent:
+        parts.append(f"{result.already_sent:,} sent before")
+    if result.off_topic:
+        parts.append(f"{result.off_topic:,} off your {counted(len(result.topics), 'topic')}")
+    if result.themes:
+        parts.append(counted(len(result.themes), "theme"))
+    return " · ".join(parts)
+
+
+def standing(theme: Theme) -> str:
+    """How many papers a theme has, and whether that is more or fewer than usual."""
+    count = counted(theme.papers, "paper")
+    usual = theme.usual
+    if usual is None:
+        return count
+    if abs(theme.papers - usual) <= NOISE * max(usual, 1.0) ** 0.5:
+        return f"{count}, about as usual ({usual:,.0f})"
+    return f"{count}, {'more' if theme.papers > usual else 'fewer'} than usual ({usual:,.0f})"
+
+
+def tags(entry: Entry) -> list[str]:
+    """What is told of a paper beside its sentence."""
+    told = [*entry.topics]
+    if entry.changed:
+        told.append("abstract changed")
+    if entry.upvotes is not None:
+        told.append(counted(entry.upvotes, "upvote"))
+    return told
+
+
+def footer(result: Digest) -> str:
+    """Who wrote it, how the check went, whether it will come again."""
+    sentences = list(all_sentences(result))
+    author = "extractive" if result.writer == "extractive" else f"written by {result.writer}"
+    parts = [author]
+    if sentences:
+        supported = sum(sentence.verdict == "supported" for sentence in sentences)
+        whole = f"{counted(len(sentences), 'sentence')}, quoted word for word"
+        part = f"{supported} of {counted(len(sentences), 'sentence')} supported"
+        parts.append(whole if result.writer == "extractive" and supported == len(sentences) else part)
+        parts.append("recorded as sent" if result.recorded else "not recorded as sent")
+    parts.append(f"{result.seconds:.1f} s")
+    return " · ".join(parts)
+
+
+def text(result: Digest, console: "Console") -> None:
+    terminal._line(console, f"Papers of {result.period.label}", "bold")
+    terminal._line(console, counts(result), "dim")
+    if result.why:
+        terminal._line(console, f"Nothing to show: {result.why}.", "bold")
+    titles = {one.n: one.title for one in result.citations}
+    for theme in result.themes:
+        terminal._line(console, "")
+        terminal._hanging(console, "", [(theme.name, "bold"), (f" · {standing(theme)}", "dim")])
+        for sentence in theme.sentences:
+            _said(console, "  ", sentence)
+        for entry in theme.entries:
+            beside = [(f" · {tag}", "dim") for tag in tags(entry)]
+            terminal._hanging(console, "  • ", [(titles[entry.n], "bold"), *beside])
+            _said(console, "    ", entry.tldr)
+    if result.others:
+        terminal._heading(console, "Also in this period")
+        for entry in result.others:
+            beside = [(f" · {tag}", "dim") for tag in tags(entry)]
+            terminal._hanging(console, "• ", [(titles[entry.n], ""), (f" [{entry.n}]", "cyan"), *beside])
+        if result.more:
+            terminal._line(console, f"  and {result.more:,} more", "dim")
+    if result.citations:
+        terminal._heading(console, "References")
+        terminal._references(console, result.citations)
+    terminal._line(console, "")
+    terminal._line(console, footer(result), "dim")
+
+
+def _said(console: "Console", indent: str, sentence: Sentence) -> None:
+    terminal._block(console, [sentence], indent=indent)
+
+
+def topics(found: Sequence[Topic], console: "Console") -> None:
+    """A line a topic."""
+    if not found:
+        terminal._line(console, 'No topics are saved; save one: assistant topics add "KV cache compression"')
+    for topic in found:
+        terminal._hanging(console, "", [(topic.name, "bold"), (f" · {topic.query}", "dim")])
+
+
+def caught(found: Sequence[tuple[StoredPaper, float]], console: "Console") -> None:
+    """The papers that a topic would have caught, nearest first."""
+    terminal._line(console, f"{counted(len(found), 'paper')} of the last 30 days", "bold")
+    for one, near in found:
+        reference = cite(0, one, clean(one.paper.title))
+        terminal._hanging(console, f"{near:.2f} ", [(reference.title, ""), (f" · {dated(reference)}", "dim")])
+
+
+def as_markdown(result: Digest) -> str:
+    escaped = markdown.escaped
+    lines = [f"# Papers of {escaped(result.period.label)}", "", escaped(counts(result)), ""]
+    if result.why:
+        lines += [f"**Nothing to show**: {escaped(result.why)}.", ""]
+    titles = {one.n: one.title for one in result.citations}
+    for theme in result.themes:
+        lines += [f"## {escaped(theme.name)}", "", f"*{escaped(standing(theme))}*", ""]
+        for sentence in theme.sentences:
+            lines += [*markdown._block([sentence]), ""]
+        for entry in theme.entries:
+            beside = "".join(f" · {escaped(tag)}" for tag in tags(entry))
+            said, *notes = markdown._block([entry.tldr])
+            lines += [f"- **{escaped(titles[entry.n])}**{beside}: {said}", *notes]
+        lines.append("")
+    if result.others:
+        lines += ["## Also in this period", ""]
+        lines += [
+            f"- {escaped(titles[entry.n])} {escaped(f'[{entry.n}]')}" + "".join(f" · {escaped(t)}" for t in tags(entry))
+            for entry in result.others
+        ]
+        lines += ["", f"and {result.more:,} more", ""] if result.more else [""]
+    if result.citations:
+        references = (f"{one.n}. {markdown._reference(one)}" for one in result.citations)
+        lines += ["## References", "", *references, ""]
+    return "\n".join([*lines, f"*{escaped(footer(result))}*"])

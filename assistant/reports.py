@@ -1,0 +1,160 @@
+"""What digests and topic summaries give back: plain frozen nouns, as those of `results`.
+
+Their sentences and citations are those of answers, and went through the same check.
+"""
+
+from dataclasses import dataclass
+from datetime import date as Date
+from typing import Literal
+
+from assistant.periods import Period
+from assistant.results import Citation, Sentence, Usage
+
+By = Literal["week", "month", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject that a user follows. `query` is what is looked for, with the operators of a question."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper in a digest: the number of its citation, and the sentence that stands for it.
+
+    `topics` are those it was found for, where there are several; `changed` says that an earlier digest had it with
+    another abstract.
+    """
+
+    n: int
+    tldr: Sentence
+    topics: tuple[str, ...] = ()
+    upvotes: int | None = None
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Papers of a period that belong together: how many, how many in each of the periods `before` (the nearest first),
+    sentences that say what they found, and the papers chosen."""
+
+    name: str
+    papers: int
+    before: tuple[int, ...]
+    sentences: tuple[Sentence, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def usual(self) -> float | None:
+        """How many papers the periods before had on average; None where none of them had any."""
+        return sum(self.before) / len(self.before) if any(self.before) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a period brought.
+
+    Of `papers_in_period` papers, `already_sent` were in an earlier digest, `off_topic` met no saved topic, and the
+    rest was considered. `before` counts the papers of the periods before, the nearest first. `others` are further
+    papers in one line each. `why` says why it is empty, where it is; `recorded` whether it will not come again;
+    `sent_before` counts the papers that all digests before it carried.
+    """
+
+    period: Period
+    topics: tuple[Topic, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    others: tuple[Entry, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    papers_in_period: int = 0
+    already_sent: int = 0
+    off_topic: int = 0
+    before: tuple[int, ...] = ()
+    why: str = ""
+    writer: str = "extractive"
+    recorded: bool = False
+    sent_before: int = 0
+    usage: Usage | None = None
+    failure: str = ""
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def papers_considered(self) -> int:
+        return self.papers_in_period - self.already_sent - self.off_topic
+
+    @property
+    def more(self) -> int:
+        """Papers considered that are not shown."""
+        return self.papers_considered - sum(len(theme.entries) for theme in self.themes) - len(self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a topic summary. Sentences of one block belong together, as in an answer."""
+
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the comparison: a paper, the sentence that stands for it, and what it found, where it says so."""
+
+    n: int
+    idea: Sentence
+    result: Sentence | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A paper that was considered and is not in the summary, and why."""
+
+    paper_id: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSummary:
+    """What a library has on a topic. `why` and `nearest` say why there is nothing, and what came closest, where
+    `sections` is empty; `considered` counts the papers read, `left_out` are those of them that are not cited."""
+
+    topic: str
+    sections: tuple[Section, ...] = ()
+    rows: tuple[Row, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    considered: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    why: str = ""
+    writer: str = "extractive"
+    usage: Usage | None = None
+    failure: str = ""
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A span of days in a trend: how many papers match in it, of how many that there are."""
+
+    label: str
+    since: Date
+    papers: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How many papers mention something, over time; `points` follow each other without a gap."""
+
+    query: str
+    by: By
+    points: tuple[Point, ...]
+
+    @property
+    def papers(self) -> int:
+        return sum(point.papers for point in self.points)
