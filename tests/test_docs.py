@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from assistant.papers import Paper, Problem, Provenance
+from assistant.periods import Period
+from assistant.reports import Digest, Entry, LeftOut, Point, Row, Section, Theme, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
     Citation,
@@ -128,6 +130,9 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("doctor", (Finding,)),
         ("eval", (Evaluation, Measure, Outcome)),
         ("comparison", (Comparison, Difference)),
+        ("digest", (Digest, Theme, Entry, Period, Topic)),
+        ("summarize", (TopicSummary, Section, Row, LeftOut)),
+        ("trends", (Trend, Point)),
     ],
 )
 def test_every_json_field_is_documented(section: str, nouns: tuple[type, ...]) -> None:

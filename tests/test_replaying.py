@@ -9,6 +9,7 @@ import record
 from typer.testing import CliRunner, Result
 
 from assistant import Assistant
+from assistant.cleaning import clean
 from assistant.cli import app
 from assistant.drafts import parse
 from assistant.errors import EndpointError, PaperNotFound, UsageError
@@ -18,6 +19,7 @@ from assistant.writers import Draft, OpenAIWriter
 from tests.server import Server, completion, failure
 
 KV_CACHE = "which papers reduce KV cache memory?"
+HOW = "how is KV cache memory reduced?"
 BEHIND = "a large language model, through a relay"
 
 
@@ -153,22 +155,31 @@ def test_what_is_recorded_is_what_is_replayed(
     said = "<think>[9]</think>CSKV can reduce the memory overhead of the KV cache by 80% [1]."
     server.replies = [failure(400, "temperature is not taken"), completion(said)]
     writer = OpenAIWriter("m", server.endpoint())
-    record.ask(sample, KV_CACHE, tmp_path / "x.yaml", writer=writer, stands_for=BEHIND)
+    record.record(sample, HOW, tmp_path / "x.yaml", writer=writer, stands_for=BEHIND)
     assert "supported" in capsys.readouterr().out
     text = (tmp_path / "x.yaml").read_text()
     assert "127.0.0.1" not in text
     assert "sk-secret" not in text
-    ids = {one.title: one.paper_id for one in sample.search(KV_CACHE, k=10)}
+    ids = {one.title: one.paper_id for one in sample.search(HOW, k=10)}
     kept = record.recording(tmp_path / "x.yaml", ids)
     assert kept["draft"] == "CSKV can reduce the memory overhead of the KV cache by 80% [1]."
     assert (kept["writer"], kept["from"]) == ("m", BEHIND)
     assert kept["papers"] == list(ids.values())
 
 
+def test_the_batches_of_a_survey_are_one_recording(sample: Assistant, server: Server, tmp_path: Path) -> None:
+    server.replies = [completion("- A [1]."), completion("- B [21].")]
+    writer = OpenAIWriter("m", server.endpoint())
+    record.record(sample, KV_CACHE, tmp_path / "x.yaml", writer=writer, stands_for=BEHIND)
+    kept = record.recording(tmp_path / "x.yaml", record.ids_by_title(sample))
+    assert kept["draft"] == "- A [1].\n\n- B [21]."
+    assert len(kept["papers"]) == len(set(kept["papers"])) > 20
+    second = server.bodies[1]["messages"][1]["content"]
+    assert f" [21]\nTitle: {clean(sample.show(kept['papers'][20]).paper.title)}\n" in second
+
+
 def test_an_endpoint_that_fails_leaves_no_cassette(sample: Assistant, server: Server, tmp_path: Path) -> None:
     server.replies = [failure(401, "no")]
     with pytest.raises(EndpointError):
-        record.ask(
-            sample, KV_CACHE, tmp_path / "x.yaml", writer=OpenAIWriter("m", server.endpoint()), stands_for=BEHIND
-        )
+        record.record(sample, HOW, tmp_path / "x.yaml", writer=OpenAIWriter("m", server.endpoint()), stands_for=BEHIND)
     assert not (tmp_path / "x.yaml").exists()

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import date as Date
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,15 @@ from vcr.request import Request as VcrRequest
 from vcr.serializers import yamlserializer
 
 from assistant import Assistant
-from assistant.citations import check
+from assistant.ask import ask
 from assistant.cleaning import clean
 from assistant.desk import Desk
-from assistant.drafts import defused, parse
+from assistant.drafts import defused
 from assistant.endpoint import Endpoint
 from assistant.errors import EndpointError
-from assistant.queries import Query
 from assistant.replaying import PLACE
-from assistant.results import Usage
-from assistant.writers import OpenAIWriter, Request, without_thinking
+from assistant.results import Usage, total
+from assistant.writers import OpenAIWriter, without_thinking
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = Path(__file__).parent / "recorded_questions.txt"
@@ -83,7 +83,7 @@ def slug(question: str) -> str:
 
 def recordings(assistant: Assistant) -> list[dict[str, Any]]:
     """What the cassettes hold, in the order of the questions; titles become ids of the sample's papers."""
-    ids = {defused(clean(one.paper.title)): one.paper_id for one in assistant.list()}
+    ids = ids_by_title(assistant)
     return [
         {"question": question} | recording(path, ids)
         for name, question in questions().items()
@@ -91,43 +91,56 @@ def recordings(assistant: Assistant) -> list[dict[str, Any]]:
     ]
 
 
+def ids_by_title(assistant: Assistant) -> dict[str, str]:
+    """The ids of the sample's papers by their titles, as prompts have them."""
+    return {defused(clean(one.paper.title)): one.paper_id for one in assistant.list()}
+
+
 def recording(path: Path, ids: Mapping[str, str]) -> dict[str, Any]:
-    """The last exchange of a cassette, since one before it may have been refused; `ids` are those of the papers by
-    title."""
+    """What a cassette holds of one question: the drafts of its exchanges one after the other, each of a batch of papers
+    that are numbered on, without those that were refused; `ids` are those of the papers by title."""
     requests, responses = FilesystemPersister.load_cassette(path, yamlserializer)
-    body, headers = json.loads(requests[-1].body), responses[-1]["headers"]
+    answered = [(r, a) for r, a in zip(requests, responses, strict=True) if a["status"]["code"] == 200]
+    bodies = [json.loads(request.body) for request, _ in answered]
+    headers = answered[-1][1]["headers"]
     with tape(path, record=False):  # read as the program reads a reply
         endpoint = Endpoint(base_url=REPLAYED, api_key=None, timeout_s=5)
-        reply = endpoint.complete(body, on_text=(lambda piece: None) if body.get("stream") else None)
+        replies = [endpoint.complete(body, on_text=_nowhere if body.get("stream") else None) for body in bodies]
+    prompts = [body["messages"][-1]["content"] for body in bodies]
+    usages = [reply.usage for reply in replies if reply.usage]
     return {
-        "writer": body["model"],
+        "writer": bodies[-1]["model"],
         "date": headers[DATE][0],
         "from": headers[STANDS_FOR][0],
-        "papers": [ids[title] for title in _TITLE.findall(body["messages"][-1]["content"])],
-        "draft": without_thinking(reply.text).strip(),
-        "usage": _counted(reply.usage),
+        "papers": [ids[title] for prompt in prompts for title in _TITLE.findall(prompt)],
+        "draft": "\n\n".join(without_thinking(reply.text).strip() for reply in replies),
+        "usage": _counted(reduce(total, usages)) if usages else None,
     }
 
 
-def _counted(usage: Usage | None) -> dict[str, int] | None:
-    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens} if usage else None
+def _nowhere(piece: str) -> None:
+    pass
 
 
-def ask(assistant: Assistant, question: str, path: Path, *, writer: OpenAIWriter, stands_for: str) -> None:
-    """Record the model's draft on the papers that the sample finds for the question."""
-    library, chosen = assistant.library, assistant.settings
-    found = library.find(Query(question), limit=chosen.k)
-    desk = Desk(writer, context_tokens=chosen.context_tokens, max_tokens=chosen.answer_tokens)
+def _counted(usage: Usage) -> dict[str, int]:
+    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+
+
+def record(assistant: Assistant, question: str, path: Path, *, writer: OpenAIWriter, stands_for: str) -> None:
+    """Record what the model is asked and replies when this question is asked of the sample. EndpointError: it fails, or
+    the gate stops the question, so that there is nothing to record."""
+    chosen = assistant.settings
+    desk = Desk(writer, writer, context_tokens=chosen.context_tokens, max_tokens=chosen.answer_tokens)
     try:
         with tape(path, record=True, headers={DATE: str(Date.today()), STANDS_FOR: stands_for}):
-            draft, used = desk.ask_model(Request(question, found.passages), writer)
-    except EndpointError:
+            answer = ask(question, library=assistant.library, desk=desk, k=chosen.k, today=Date.today())
+        if answer.writer is None:
+            raise EndpointError(answer.why, hint="Ask another question.")
+    except EndpointError:  # also of the model as its own stand-in
         path.unlink(missing_ok=True)
         raise
-    checked = check(parse(draft.text), used, rarity={})
-    print(
-        f"{question}\n    {', '.join(sentence.verdict for sentence in checked.sentences) or 'no sentence'}", flush=True
-    )
+    verdicts = [sentence.verdict for sentence in (*answer.sentences, *answer.removed)]
+    print(f"{question}\n    {answer.status}: {', '.join(verdicts) or 'no sentence'}", flush=True)
 
 
 def main() -> None:
@@ -147,7 +160,7 @@ def main() -> None:
             for name, question in questions().items():
                 path = ANSWERS / f"{name}.yaml"
                 if chosen.anew or not path.exists():
-                    ask(assistant, question, path, writer=writer, stands_for=chosen.stands_for or chosen.model)
+                    record(assistant, question, path, writer=writer, stands_for=chosen.stands_for or chosen.model)
         text = json.dumps(recordings(assistant), ensure_ascii=False, indent=1)
         PLACE.write_text(text + "\n", encoding="utf-8")
 
