@@ -11,16 +11,13 @@ from assistant.text import content_terms
 MOST = 4  # parts; more share too few papers
 MAX_WORDS = 8  # of a thing that is compared; what is longer is more than a thing
 
-_COMPARED = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"^how (?:do|does|did|is|are) (?P<things>.+?,? (?:and|or) .+?) (?:compared?|differ)\b(?P<rest>.*)$",
-        r"^how (?:do|does|did|is|are) (?P<one>.+?) (?:compared?|differ(?:ent)?) (?:with|to|against|from) (?P<rest>.+)$",
-        r"^(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?differences? between (?P<rest>.+? and .+)$",
-        r"^(?:please )?(?:compare|contrast) (?P<rest>.+? (?:and|with|to|against|versus|vs\.?) .+)$",
-        r"^(?:what distinguishes) (?P<one>.+?) from (?P<rest>.+)$",
-        r"^(?P<one>[^?,;:]+?) (?:versus|vs\.?) (?P<rest>[^?,;:]+)\??$",
-    )
+_COMPARED = (  # compiled when they are first used: most commands ask nothing
+    r"^how (?:do|does|did|is|are) (?P<things>.+?,? (?:and|or) .+?) (?:compared?|differ)\b(?P<rest>.*)$",
+    r"^how (?:do|does|did|is|are) (?P<one>.+?) (?:compared?|differ(?:ent)?) (?:with|to|against|from) (?P<rest>.+)$",
+    r"^(?:what(?:'s| is| are) )?(?:the )?(?:main |key )?differences? between (?P<rest>.+? and .+)$",
+    r"^(?:please )?(?:compare|contrast) (?P<rest>.+? (?:and|with|to|against|versus|vs\.?) .+)$",
+    r"^(?:what distinguishes) (?P<one>.+?) from (?P<rest>.+)$",
+    r"^(?P<one>[^?,;:]+?) (?:versus|vs\.?) (?P<rest>[^?,;:]+)\??$",
 )
 _ASPECT = re.compile(r"\s+(?:in terms of|with respect to|in|on|for|at|when|by|regarding|under)\s+", re.IGNORECASE)
 _AND = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|with|to|against|versus|vs\.?)\s+", re.IGNORECASE)
@@ -52,7 +49,7 @@ def _questions(question: str) -> tuple[str, ...]:
 def _things(question: str) -> tuple[str, ...]:
     """What is compared, each with the aspect in which it is."""
     for pattern in _COMPARED:
-        if match := pattern.match(question.strip(" ?")):
+        if match := re.match(pattern, question.strip(" ?"), re.IGNORECASE):
             found = match.groupdict()
             rest = found.get("rest") or ""
             if things := found.get("things"):  # the aspect is all that follows
