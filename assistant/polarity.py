@@ -26,7 +26,7 @@ _NOT = frozenset({
     "not", "cannot", "no", "never", "without", "neither", "nor", "none", "non", "unable", "fail", "fails", "failed",
     "failing", "lack", "lacks", "lacked", "lacking", "absence",
 })  # fmt: skip
-_NO_NEGATION_BEFORE = frozenset({"only", "just", "merely", "solely", "necessarily", "doubt", "longer"})
+_NO_NEGATION_BEFORE = frozenset({"only", "just", "merely", "solely", "necessarily", "doubt"})
 _ENDS_NEGATION = frozenset({"but", "although", "while", "whereas"})
 _PASSIVE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 
@@ -122,11 +122,19 @@ def direction(claim: Words, text: Words) -> float:
 def _negated(claim: Words, text: Words) -> Iterator[Opposition]:
     """A term negated in the claim and not in the text, or the other way round."""
     for place, word in claim:
-        if word.term:
+        if word.term and not _agreed(claim, place, text):
             others = text.by_term.get(word.term, ())
             agreeing = [there for there in others if bool(text[there].negation) == bool(word.negation)]
             opposing = [there for there in others if bool(text[there].negation) != bool(word.negation)]
             yield from _stronger(claim, place, text, agreeing, opposing)
+
+
+def _agreed(claim: Words, place: Place, text: Words) -> bool:
+    """Whether a word stands beside one that is negated in both: “do not minimize cumulative regret” is no opposite of
+    “do not minimize regret”, whatever stands elsewhere of “cumulative” and of “regret”."""
+    n, at = place
+    near = claim.sentences[n][max(0, at - SCOPE) : at + SCOPE + 1]
+    return any(text[there].negation for word in near if word.negation for there in text.by_term.get(word.term, ()))
 
 
 def _turned(claim: Words, text: Words) -> Iterator[Opposition]:
@@ -238,7 +246,7 @@ def _read(text: str) -> list[Word]:
     for at, word in enumerate(found):
         low = word.lower()
         term = _term(word)
-        if _negates(low, found[at + 1].lower() if at + 1 < len(found) else ""):
+        if _negates(low, found[at - 1].lower() if at else "", found[at + 1].lower() if at + 1 < len(found) else ""):
             cue, reach = low, SCOPE
             words.append(Word(word, ""))
             continue
@@ -249,8 +257,9 @@ def _read(text: str) -> list[Word]:
     return words
 
 
-def _negates(word: str, following: str) -> bool:
-    if following in _NO_NEGATION_BEFORE:
+def _negates(word: str, before: str, following: str) -> bool:
+    """Whether a word negates what follows it. “No longer” and “correct or not” do not."""
+    if following in _NO_NEGATION_BEFORE or (word, following) == ("no", "longer") or (before, word) == ("or", "not"):
         return False
     return word in _NOT or word.endswith("n't")
 

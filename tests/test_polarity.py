@@ -37,6 +37,9 @@ def test_the_opposite_in_like_words_is_seen(claim: str, source: str) -> None:
         ("Pruning not only helps small models.", "Pruning helps small models."),
         ("A lower latency is better.", "The latency is better."),
         ("Bananas increase joy.", SOURCE),
+        ("A program is read from natural language input.", "It is correct or not based on the natural language input."),
+        ("It gains accuracy without longer chains.", "It gains accuracy without requiring longer chains."),
+        ("Models do not minimize cumulative regret.", "Models do not minimize regret. We measure cumulative regret."),
     ],
 )
 def test_what_agrees_or_speaks_of_other_things_is_no_opposite(claim: str, source: str) -> None:
