@@ -162,7 +162,8 @@ def _entry(one: _Candidate, sentence: Sentence) -> Entry:
 
 def _novelty(library: Library, period: Period, vectors: Vectors) -> Vectors:
     """How unlike each paper is to the newest KNOWN from before the period: 1 less its highest cosine, at least 0."""
-    known = library.vectors(library.matching(Filters(until=period.since - timedelta(days=1)), limit=KNOWN))
+    before = period.since - timedelta(days=1) if period.since > Date.min else Date.min
+    known = library.vectors(library.matching(Filters(until=before), limit=KNOWN))
     highest = np.zeros(len(vectors), dtype=np.float32)
     for at in range(0, len(known), BLOCK):
         highest = np.maximum(highest, (vectors @ known[at : at + BLOCK].T).max(axis=1))

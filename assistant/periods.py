@@ -30,9 +30,10 @@ class Period:
         return str(self.since) if self.days == 1 else f"{self.since} to {self.until}"
 
     def before(self, count: int) -> list["Period"]:
-        """The `count` periods of the same length before this one, the nearest first."""
+        """The `count` periods of this length before this one, the nearest first; fewer where the calendar begins."""
+        fit = (self.since - Date.min).days // self.days
         length = timedelta(days=self.days)
-        return [Period(self.since - n * length, self.until - n * length) for n in range(1, count + 1)]
+        return [Period(self.since - n * length, self.until - n * length) for n in range(1, min(count, fit) + 1)]
 
 
 def week(text: str) -> Period:

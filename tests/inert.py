@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
@@ -46,6 +47,31 @@ def markdown(text: str, *, headings: tuple[str, ...] = ()) -> None:
     assert not headings or set(page.headings) <= set(headings), page.headings
 
 
+_PAGE = {
+    "html", "head", "meta", "title", "style", "body", "header", "section", "footer", "span", "br", "figure",
+    "figcaption", "svg", "text", "rect", "line", "circle", "polyline", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+
+
+def page(text: str) -> None:
+    """A page with the program's own elements, links within it and to web addresses, and nothing that runs or loads."""
+    terminal(text)
+    assert "\x1b" not in text
+    found = Page(text)
+    assert found.tags <= _TAGS | _PAGE, found.tags - _TAGS - _PAGE
+    assert all(one.startswith("#ref-") or web_address_in(one) for one in found.addresses), found.addresses
+
+
+def feed(text: str) -> None:
+    """Well-formed XML with the feed's own elements and links to web addresses."""
+    terminal(text)
+    atom = "{http://www.w3.org/2005/Atom}"
+    root = ElementTree.fromstring(text)
+    known = {"feed", "id", "title", "updated", "author", "name", "generator", "entry", "link", "category", "summary"}
+    assert {element.tag for element in root.iter()} <= {atom + name for name in known}
+    assert all(web_address_in(link.get("href")) for link in root.iter(f"{atom}link"))
+
+
 # A further `--format` joins here, and in `test_hostile.FORMS`.
 FORMS: dict[str, Callable[[str], None]] = {"text": terminal, "md": markdown, "json": document}
 
@@ -64,6 +90,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        assert not any(name.startswith("on") for name, _ in attrs)
         self.tables += tag == "table"
         self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
         if tag in ("h1", "h2"):

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from assistant.cleaning import clean, one_line
 from assistant.cli import app
 from assistant.drafts import parse
 from assistant.papers import MAX_ABSTRACT, Filters, StoredPaper
-from assistant.render import jsonform, markdown, terminal
+from assistant.render import digests, html, jsonform, markdown, summaries, terminal
 from assistant.results import Answer
 from tests import inert
 from tests.conftest import ROOT
@@ -430,3 +432,31 @@ def test_a_hostile_option_is_refused_as_text(option: str) -> None:
     shown, status = on_a_terminal("list", f"{option}=\x1b[2J\u202e\x07")
     assert status == 2
     inert.terminal(shown, live=True)
+
+
+def screen(show: Callable[[Console], None]) -> str:
+    out = io.StringIO()
+    show(Console(file=out, width=80, force_terminal=True, color_system=None, highlight=False))
+    return out.getvalue()
+
+
+def test_a_digest_a_summary_and_a_trend_of_hostile_papers_are_inert(shelf: Path) -> None:
+    with Assistant.open(shelf, home=str(shelf)) as assistant:
+        made = assistant.digest(since=date(1990, 1, 1), until=date(2026, 1, 1))
+        of_today = assistant.digest()  # of those whose day cannot be read, which count by the day they came
+        summary = assistant.summarize(QUESTION, papers=60)
+        trend = assistant.trend("zorbium", by="year", filters=Filters(since=date(1990, 1, 1)))
+    assert made.papers_in_period + of_today.papers_in_period >= len(IDS) - 5
+    for digest in (made, of_today):
+        inert.terminal(screen(partial(digests.text, digest)))
+        inert.markdown(digests.as_markdown(digest))
+        inert.page(html.digest(digest))
+        inert.feed(html.feed(digest, library="zorbium \x1b[31m <x> \ufffe"))
+        inert.document(jsonform.digest(digest, library="x"))
+        assert all(len(sentence.citations) == 1 for sentence in digests.all_sentences(digest))
+    assert summary.citations
+    inert.terminal(screen(partial(summaries.text, summary)))
+    inert.page(html.summary(summary))
+    inert.document(jsonform.summary(summary, library="x"))
+    inert.terminal(screen(partial(summaries.trend_text, trend)))
+    inert.page(html.trend(trend))

@@ -10,7 +10,6 @@ from assistant.errors import UsageError
 from assistant.periods import Period, period, week
 
 TODAY = date(2026, 6, 30)
-days = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 
 
 def test_a_week_is_monday_to_sunday() -> None:
@@ -47,8 +46,9 @@ def test_a_period_is_called_by_its_week_or_its_days() -> None:
     assert Period(TODAY, TODAY).label == "2026-06-30"
 
 
-@given(days, st.integers(0, 60), st.integers(1, 6))
+@given(st.dates(), st.integers(0, 60), st.integers(1, 6))
 def test_the_periods_before_lie_side_by_side_and_are_as_long(since: date, more: int, count: int) -> None:
+    since = min(since, date.max - timedelta(days=60))
     covered = Period(since, since + timedelta(days=more))
     following = covered
     for one in covered.before(count):

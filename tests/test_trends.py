@@ -52,6 +52,11 @@ def test_every_word_must_be_there_and_conditions_hold(library: Assistant) -> Non
     assert trend("honey since:2030", library=library.library, by="month", today=TODAY).points == ()
 
 
+def test_what_is_dated_in_the_future_is_not_counted(library: Assistant) -> None:
+    early = trend("honey", library=library.library, by="month", today=date(2026, 1, 31))
+    assert [point.label for point in early.points] == ["2025-12", "2026-01"]
+
+
 @pytest.mark.parametrize("query", ["", "the of", "   "])
 def test_nothing_to_count_is_wrong_usage(library: Assistant, query: str) -> None:
     with pytest.raises(UsageError):

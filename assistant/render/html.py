@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistant import __version__
 from assistant.cleaning import one_line
+from assistant.papers import web_address_in
 from assistant.render import digests, summaries
 from assistant.reports import Digest, TopicSummary, Trend
 from assistant.results import Citation, Sentence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FOREIGN = re.compile("[\ufffe\uffff]")  # to XML
-WEB = re.compile(r"https?://[^\s<>\"'\\@]+")
 
 
 def digest(result: Digest) -> str:
@@ -109,6 +109,6 @@ def _templates() -> "Environment":
         lstrip_blocks=True,
         finalize=lambda value: _FOREIGN.sub("", one_line(value)) if type(value) is str else value,
     )
-    made.tests["web"] = lambda url: bool(url) and WEB.fullmatch(url) is not None
+    made.tests["web"] = lambda url: web_address_in(url) is not None
     made.filters["shortened"] = lambda text, most: text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
     return made
