@@ -57,8 +57,9 @@ def page(text: str) -> None:
     """A page with the program's own elements, links within it and to web addresses, and nothing that runs or loads."""
     terminal(text)
     assert "\x1b" not in text
+    assert text.lower().count("<!") == text.startswith("<!doctype html>\n")
     found = Page(text)
-    assert found.tags <= _TAGS | _PAGE, found.tags - _TAGS - _PAGE
+    assert found.tags <= _TAGS | _PAGE | {"!"}, found.tags - _TAGS - _PAGE
     assert all(one.startswith("#ref-") or web_address_in(one) for one in found.addresses), found.addresses
 
 
