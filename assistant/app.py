@@ -42,7 +42,7 @@ from assistant.results import (
 )
 from assistant.settings import Settings
 from assistant.spending import Limits, Metered, listed
-from assistant.summary import summarize
+from assistant.summary import CONSIDERED, summarize
 from assistant.trends import trend
 from assistant.writers import OpenAIWriter, Writer
 
@@ -109,6 +109,8 @@ class Assistant:
         """Read papers from files, folders or `-` into the library, which is made if there is none."""
         if isinstance(paths, str | Path):
             paths = [paths]
+        if not all(str(path).strip() for path in paths):
+            raise UsageError("a path is empty", hint="Name files or folders of papers; - is standard input.")
         if self.library_name == sample.NAME and self.settings.library == sample.NAME:
             raise UsageError("the sample library cannot be added to", hint="Name another: --library NAME")
         first = self.library_name == sample.NAME  # no library yet: this makes the default one
@@ -278,8 +280,9 @@ class Assistant:
         today = Date.today()
         if week is not None and (since or until):
             raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
+        last = self.library.memory.last()
         covered = periods.week(week) if week is not None else None
-        covered = covered or periods.period(since=since, until=until, today=today, last=self.library.memory.last_day())
+        covered = covered or periods.period(since=since, until=until, today=today, last=last and min(last[0], today))
         if covered.since > today:
             raise UsageError(f"{covered.label} is in the future", hint="A digest covers days that have been.")
         return digest(
@@ -287,6 +290,7 @@ class Assistant:
             period=covered,
             topics=self.library.memory.topics(),
             again=again,
+            known=last[1] if last and not (week or since) else None,
             progress=self._progress,
         )
 
@@ -296,7 +300,7 @@ class Assistant:
         if said.recorded:
             papers = [(one.paper_id, self.library.get(one.paper_id).paper) for one in made.citations]
             with self.library.remembering() as memory:
-                memory.record(made.period, papers, known=made.sent_before)
+                memory.record(made.period, papers, known=made.follows, newest=made.newest)
         return said
 
     def as_recorded(self, made: Digest) -> Digest:
@@ -305,6 +309,8 @@ class Assistant:
 
     def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
         """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`)."""
+        if not 1 <= papers <= CONSIDERED:
+            raise UsageError(f"a summary reads 1 to {CONSIDERED} papers, not {papers}", hint="Choose fewer, or more.")
         today = Date.today()
         parse(checked_question(topic), today=today, filters=filters)  # before a library is opened, or built, for it
         made = summarize(topic, library=self.library, papers=papers, today=today, filters=filters)

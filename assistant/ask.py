@@ -12,14 +12,14 @@ from assistant.cleaning import clean, one_line
 from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
-from assistant.evidence import Assessment, assess
+from assistant.evidence import UNTOLD, Assessment, assess
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.judging import Judge, Judged
 from assistant.library import Library
 from assistant.papers import Filters, Found, Passage
 from assistant.parts import parts_of
 from assistant.queries import Query, parse
-from assistant.questions import kind_of
+from assistant.questions import kind_of, untold
 from assistant.rerankers import Reranker, reranked
 from assistant.results import Answer, Citation, Sentence, Status, cite
 from assistant.surveys import Candidates
@@ -77,6 +77,8 @@ def ask(
     if found.why_nothing:
         return replace(answer, why=found.why_nothing, notices=found.notices, seconds=clock() - started)
     evidence, rarity = _weighed(found, library)
+    if untold(query.text):  # as it was typed: mended, “wrote” may have become another word
+        evidence = replace(evidence, enough=False, why=UNTOLD)
     parts = [_part(replace(query, text=part), library=library, reranker=reranker) for part in asked]
     told = [part for part in parts if part.enough]
     if not evidence.enough and not told:
@@ -90,7 +92,7 @@ def ask(
         request = _in_parts(request, told, k)
     written = desk.write(request, on_text=on_text)
     checked = held(written.draft, written.passages, library)
-    if judge and not written.failure:
+    if judge and not written.failure and not written.draft.interrupted:
         judged = judge.judge(checked)
     else:  # an endpoint that has just failed is not asked again
         judged = Judged(checked, failure=written.failure if judge else "")

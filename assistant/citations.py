@@ -88,7 +88,7 @@ def check(
 
 def is_not_said(text: str) -> bool:
     """Whether a sentence abstains; one that an abstract holds and that is marked with it is a quotation instead."""
-    return text.rstrip(".").casefold() == NOT_SAID.rstrip(".").casefold()
+    return " ".join(text.split()).rstrip(" .").casefold() == NOT_SAID.rstrip(".").casefold()
 
 
 def _judged(

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -24,6 +24,7 @@ from assistant.options import (
 )
 
 MOST_PAPERS = 60
+F = TypeVar("F", bound=StrEnum)
 Output = Annotated[Path | None, option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")]
 TopicName = Annotated[str, typer.Argument(metavar="NAME", help="The topic's name.", show_default=False)]
 
@@ -64,7 +65,9 @@ def digest(
     output: Output = None,
     library: LibraryName = None,
     store: Store = None,
-    form: Annotated[DigestFormat, typer.Option("--format", "-f", help="Form of the output.")] = DigestFormat.text,
+    form: Annotated[
+        DigestFormat | None, option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Say what a week, or other days, brought: chosen, grouped into themes, cited.
@@ -79,12 +82,12 @@ def digest(
         name = run.assistant.library_name
         shown = made if dry_run else run.assistant.as_recorded(made)
         run.show(
-            form,
+            form or _form(output, DigestFormat),
             text=lambda out: digests.text(shown, out),
             md=lambda: digests.as_markdown(shown),
             html=lambda: html.digest(shown),
             json=lambda: jsonform.digest(shown, library=name),
-            atom=lambda: html.feed(shown, library=name),
+            atom=lambda: html.feed(shown, library=Path(name).name),
             output=output,
         )
         if not dry_run:
@@ -102,7 +105,9 @@ def summarize(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
-    form: Annotated[PageFormat, typer.Option("--format", "-f", help="Form of the output.")] = PageFormat.text,
+    form: Annotated[
+        PageFormat | None, option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Summarize what the library has on a topic: approaches, results, disagreements, what is open, a comparison.
@@ -116,7 +121,7 @@ def summarize(
         for notice in made.notices:
             run.note(notice)
         run.show(
-            form,
+            form or _form(output, PageFormat),
             text=lambda out: summaries.text(made, out),
             md=lambda: summaries.as_markdown(made),
             html=lambda: html.summary(made),
@@ -136,7 +141,9 @@ def trends(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
-    form: Annotated[PageFormat, typer.Option("--format", "-f", help="Form of the output.")] = PageFormat.text,
+    form: Annotated[
+        PageFormat | None, option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Count the papers that mention some words, over time.
@@ -148,7 +155,7 @@ def trends(
 
         found = run.assistant.trend(joined(query), by=by.value, filters=filters_of(since, until, source, author))
         run.show(
-            form,
+            form or _form(output, PageFormat),
             text=lambda out: summaries.trend_text(found, out),
             md=lambda: summaries.trend_markdown(found),
             html=lambda: html.trend(found),
@@ -218,6 +225,12 @@ def try_topic(
             json=lambda: jsonform.caught(name, found, library=run.assistant.library_name),
         )
         raise typer.Exit(0 if found else 3)
+
+
+def _form(output: Path | None, forms: type[F]) -> F:
+    """The form that the ending of a file names, or text."""
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    return forms("html" if ending == "htm" else ending) if ending in {*forms, "htm"} else forms("text")
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from assistant import findings, themes
 from assistant.cleaning import clean
 from assistant.embedders import Vectors
-from assistant.evidence import nearness
+from assistant.errors import UsageError
+from assistant.evidence import ON_TOPIC, nearness
 from assistant.library import Library, fingerprint
 from assistant.papers import Filters, StoredPaper
 from assistant.periods import Period
@@ -26,7 +27,6 @@ PERIODS_BEFORE = 4
 KNOWN = 20_000  # papers before the period that its own are held against for novelty, the newest
 BLOCK = 2_000  # vectors multiplied at a time
 CAUGHT = 300  # papers a topic is asked for
-NEAR = 0.3  # how near a paper must be to a topic
 A_THEME = 4  # papers shown of a theme
 OTHERS = 20  # papers shown in one line
 FINDINGS = 3  # sentences that say what a theme's papers found
@@ -54,18 +54,23 @@ def digest(
     period: Period,
     topics: Sequence[Topic],
     again: bool = False,
+    known: int | None = None,
     progress: Progress = lambda what, done, total: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Digest:
     """What the library has of `period`, for the `topics` if there are any. What an earlier digest carried is left out,
-    unless its abstract has changed, or with `again`. Nothing is recorded: see `Library.remembering`."""
+    unless its abstract has changed, or with `again`. With `known`, the highest number of a paper that the last digest
+    knew, papers come too that are older and were read later. Nothing is recorded: see `Library.remembering`."""
     started = clock()
     covered = Filters(period.since, period.until, read_days=True)
     progress("reading the period", 0, 0)
-    papers = library.stored(library.matching(covered))
+    newest = library.newest()
+    late = library.newer(known, dated_before=period.since) if known is not None else []
+    papers = library.stored([*library.matching(covered), *late])
+    number = library.memory.number()  # before what was sent: a digest that is recorded in between is noticed
     sent = {} if again else library.memory.sent()
     fresh = {number: one for number, one in papers.items() if sent.get(one.paper_id) != fingerprint(one.paper)}
-    caught = _caught(library, topics, covered) if topics else {}
+    caught = _caught(library, topics, replace(covered, since=None) if late else covered) if topics else {}
     kept = {number: one for number, one in fresh.items() if not topics or number in caught}
     days = [replace(covered, since=one.since, until=one.until) for one in period.before(PERIODS_BEFORE)]
     earlier = [library.matching(one) for one in days]
@@ -73,10 +78,13 @@ def digest(
         period,
         tuple(topics),
         papers_in_period=len(papers),
+        late=len(late),
+        newest=newest,
+        undated=sum(one.paper.date is None for one in papers.values()),
         already_sent=len(papers) - len(fresh),
         off_topic=len(fresh) - len(kept),
         before=tuple(len(numbers) for numbers in earlier),
-        sent_before=len(library.memory.sent()),
+        follows=number,
     )
     if not kept:
         return replace(result, why=_why_empty(result, library), seconds=clock() - started)
@@ -89,13 +97,16 @@ def digest(
 
 def caught(library: Library, topic: Topic, covered: Filters) -> dict[int, tuple[StoredPaper, float]]:
     """The papers that a topic finds among those `covered`: by number, with how near they are to it, nearest first."""
-    query = parse(topic.query, today=covered.until or Date.max, filters=covered)
+    try:
+        query = parse(topic.query, today=covered.until or Date.max, filters=covered)
+    except UsageError:  # the topic's own days and these have none in common
+        return {}
     found = library.find(query, limit=CAUGHT)
     rarity = library.rarity(content_terms(clean(found.question)))
     near = {one.found.paper_id: (one, nearness(one, rarity=rarity)) for one in found.passages}
     numbers = library.named(list(near)) if near else {}
     pairs = [(number, one, near[one.paper_id][1]) for number, one in numbers.items()]
-    return {number: (one, how) for number, one, how in sorted(pairs, key=lambda pair: -pair[2]) if how >= NEAR}
+    return {number: (one, how) for number, one, how in sorted(pairs, key=lambda pair: -pair[2]) if how >= ON_TOPIC}
 
 
 def _caught(library: Library, topics: Sequence[Topic], covered: Filters) -> dict[int, dict[str, float]]:
@@ -217,8 +228,5 @@ def _why_empty(result: Digest, library: Library) -> str:
         held = f"; its papers are of {first} to {last}" if first else ""
         return f"the library has no paper of {period.label}{held}"
     if result.already_sent == result.papers_in_period:
-        return (
-            f"all {result.papers_in_period:,} papers of {period.label} were in an earlier digest; --again repeats them"
-        )
-    left = result.papers_in_period - result.already_sent
-    return f"none of the {left:,} papers of {period.label} that are new is near a saved topic"
+        return f"what there is of {period.label} was in an earlier digest; --again repeats it"
+    return f"nothing that is new of {period.label} is near a saved topic"

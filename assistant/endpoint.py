@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 from urllib.parse import urlsplit, urlunsplit
 
 from assistant.bounds import asked_pause, bounded_client, broke_off, closed_after, out_of_quota, pause
@@ -33,6 +33,7 @@ SLACK = 1.0  # seconds after that at which the connection is closed, whatever co
 PATIENCE = 5  # a whole exchange may take this many times the timeout, which is for the next words only
 TOLD = 2.0  # seconds of waiting from which the user is told
 INTERRUPTED = "interrupted"  # why a reply ended that the user broke off
+MOST_TOKENS = 1_000_000_000  # that a server is believed to have counted
 _OVERFLOW = re.compile(
     r"context[ _]?(length|size|window)|exceed_context|too many tokens|maximum context|prompt is too long|token count",
     re.IGNORECASE,
@@ -306,9 +307,14 @@ def _text(content: Any) -> str:
 
 def _usage(given: Any) -> Usage | None:
     prompt, completion = getattr(given, "prompt_tokens", None), getattr(given, "completion_tokens", None)
-    if not isinstance(prompt, int):
+    if not _is_count(prompt):
         return None
-    return Usage(prompt, completion if isinstance(completion, int) else 0, estimated=False)
+    return Usage(prompt, completion if _is_count(completion) else 0, estimated=False)
+
+
+def _is_count(given: Any) -> TypeGuard[int]:
+    """Whether this can be a number of tokens: a server may say anything."""
+    return type(given) is int and 0 <= given <= MOST_TOKENS
 
 
 def _without_refused(body: Body, said: str) -> Body | None:

@@ -135,13 +135,18 @@ def _taken_apart(request: Request) -> _Question:
 
 
 def _asked_of(request: Request, question: _Question) -> list[int]:
-    """The passages that may answer: where a question names what a paper's title names, only those that mention it. A
-    list of papers is not narrowed so, nor a survey widened."""
+    """The passages that may answer: where a number is asked of something named, only those that mention all names;
+    where a question names what a paper's title names, only those that mention it. A list of papers is not narrowed so,
+    nor a survey widened."""
     if request.likely:
         return sorted(request.likely)
     everyone = list(range(1, len(request.passages) + 1))
     if question.kind == "which":
         return everyone
+    if question.kind == "number" and (names := names_in(request.question)):
+        having = [n for n in everyone if all(mentions(request.passages[n - 1], name) for name in names)]
+        if having:
+            return having
     titles = [terms(clean(passage.found.paper.title)) for passage in request.passages]
     named = [name for name in names_in(request.question) if any(holds(title, name) for title in titles)]
     return [n for n in everyone if any(mentions(request.passages[n - 1], name) for name in named)] or everyone

@@ -28,8 +28,16 @@ _OPEN = re.compile(
     r"|(?:still|yet) (?:far from|lack|limited|struggle)|significant (?:room|gap)s?|no consensus)\b",
     re.IGNORECASE,
 )
+_HOPES = re.compile(
+    r"\b(?:releas\w+|hope|inspir\w+|accelerat\w+|facilitat\w+|foster\w*|possible future)\b", re.IGNORECASE
+)
 _AIM = re.compile(
     r"\b(?:we|this paper) (?:propose|introduce|present|develop|analy[sz]e|aim|design|describe|study|train)",
+    re.IGNORECASE,
+)
+# What is said not to happen: “without harming accuracy”, “minimizes the risk of collapse”.
+_SPARED = re.compile(
+    r"\b(?:without|not|no|never|avoid\w*|minimi[sz]\w*|reduc\w+|mitigat\w+|prevent\w*|less|alleviat\w+)(?:\s+[\w-]+){1,5}",
     re.IGNORECASE,
 )
 _BETTER = re.compile(
@@ -38,9 +46,9 @@ _BETTER = re.compile(
     re.IGNORECASE,
 )
 _WORSE = re.compile(
-    r"\b(?:hinder\w*|degrad\w+|hurts?|harm\w*|worse\w*|overestimat\w+|suboptimal|diminish\w+|saturat\w+|fail\w*|"
+    r"\b(?:hinder\w*|degrad\w+|hurts?|harm(?:s|ed)?|worse\w*|overestimat\w+|suboptimal|diminish\w+|saturat\w+|fail\w*|"
     r"declin\w+|insufficient\w*|caution\w*|collaps\w+|unreliabl\w+|struggl\w+|misleading|overthink\w*|"
-    r"inferior|plateau\w*|without (?:improv|benefit)\w*|marginal\w*|overstat\w+|challenge the assumption)\b",
+    r"inferior|plateau\w*|without (?:improv|benefit)\w*|marginal(?:ly)?|overstat\w+|challenge the assumption)\b",
     re.IGNORECASE,
 )
 
@@ -59,8 +67,9 @@ def found(paper: Paper) -> str:
     best, chosen = 0.0, ""
     texts = _texts(paper)
     for at, text in enumerate(texts):
-        if is_finding(text) and not _ALSO.search(text) and not leans(text) and _usable(text):
-            worth = own_word(text, at=at, of=len(texts)) + 0.5 * bool(quantities(text))
+        own = own_word(text, at=at, of=len(texts))
+        if is_finding(text) and own >= OWN and not _ALSO.search(text) and not leans(text) and _usable(text):
+            worth = own + 0.5 * bool(quantities(text))
             if worth > best:
                 best, chosen = worth, text
     return chosen
@@ -68,7 +77,8 @@ def found(paper: Paper) -> str:
 
 def left_open(paper: Paper) -> str:
     """The first sentence that says that something is open; empty where none does."""
-    return next((text for text in _texts(paper) if _OPEN.search(text) and not leans(text) and _usable(text)), "")
+    said = (text for text in _texts(paper) if _OPEN.search(text) and not _HOPES.search(text))
+    return next((text for text in said if not leans(text) and _usable(text)), "")
 
 
 def background(paper: Paper, wanted: Mapping[str, float]) -> str:
@@ -112,7 +122,8 @@ def _claims(papers: Sequence[Paper]) -> Iterator[tuple[int, str, int, set[str]]]
     for n, paper in enumerate(papers):
         texts = _texts(paper)
         for at, text in enumerate(texts):
-            sign = bool(_BETTER.search(text)) - bool(_WORSE.search(text))
+            said = _SPARED.sub(" ", text)
+            sign = bool(_BETTER.search(said)) - bool(_WORSE.search(said))
             if sign and own_word(text, at=at, of=len(texts)) >= OWN and not _AIM.search(text) and _usable(text):
                 yield n, text, sign, set(content_terms(text))
 

@@ -16,13 +16,14 @@ from assistant.citations import Checked
 from assistant.cleaning import clean, one_line
 from assistant.drafts import defused
 from assistant.endpoint import Completions, Structured
-from assistant.errors import ContextOverflow, EndpointError, IncompleteReply
+from assistant.errors import BudgetError, ContextOverflow, EndpointError, IncompleteReply
 from assistant.results import Citation, Sentence, Verdict
 from assistant.writers import TOKEN_CHARACTERS, without_thinking
 
 BATCH = 8  # sentences a request: with quotes of two sentences about 1,500 tokens, and 500 for the reply
 MOST = 48  # sentences of an answer; the others keep the verdict they have
 CHARACTERS = 8_000  # of sentences and quotes in a request; a sentence that takes more by itself is not asked about
+READ = 40_000  # characters of a reply that are looked at for verdicts
 REASON = 160  # characters that are shown of a reason
 
 # what the model may say, and which verdict that is; the worse the later
@@ -89,7 +90,7 @@ class Judge:
             for batch in _batches(pairs):
                 for found in self._exchanges(batch):
                     opinions |= found
-        except EndpointError as error:
+        except (EndpointError, BudgetError) as error:  # what is written and paid for is not thrown away
             failure = f"{error} ({error.hint})"
         silent = len(pairs) - len(opinions)
         told = () if failure or not silent else (f"the model gave no verdict on {silent} of {len(pairs)} sentences",)
@@ -155,7 +156,7 @@ def read(reply: str, count: int) -> dict[int, Opinion]:
     """The opinions in a reply on `count` pairs, by number; the last where there are two on one. Whatever stands
     around them, such as a fence or half a list, does no harm."""
     found: dict[int, Opinion] = {}
-    for one in _objects(reply):
+    for one in _objects(reply[:READ]):
         n, said, reason = one.get("n"), one.get("verdict"), one.get("reason")
         verdict = VERDICTS.get(said.strip().casefold()) if isinstance(said, str) else None
         if verdict and type(n) is int and 1 <= n <= count:

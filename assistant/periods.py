@@ -48,10 +48,10 @@ def week(text: str) -> Period:
 
 
 def period(*, since: Date | None, until: Date | None, today: Date, last: Date | None = None) -> Period:
-    """From `since`, else from the day after `last` was covered, else for the last seven days; up to `until`, else to
-    `today`. UsageError: it has no day, or begins in the future."""
+    """From `since`, else from the `last` day that was covered, of which there may be more by now, else for the last
+    seven days; up to `until`, else to `today`. UsageError: it has no day, or begins in the future."""
     end = until or today
-    start = since or (last + timedelta(days=1) if last and last < end else end - timedelta(days=6))
+    start = since or (min(last, end) if last else max(Date.min + timedelta(days=6), end) - timedelta(days=6))
     if start > end:
         raise UsageError(f"no day is both since {start} and until {end}", hint="Swap them.")
     if start > today:

@@ -25,7 +25,7 @@ _ASKED = re.compile(
 _NUMBER = re.compile(
     r"\bhow\s+(?:much|many|long|fast|large|big|small|few|often|far|high|low|accurate)\b(?!-)(?!\s+language)"
     r"|\bwhat(?:'?s)?\s+(?:[\w-]+\s+){0,4}?(?:percentage|percent|share|fraction|number|size|speed-?up|cost|price|accuracy|"
-    r"score|rate|ratio|amount|bound|power|latency|throughput|fid|bleu|f1|factor)"
+    r"score|rate|ratio|amount|bound|power|latency|throughput|fid|bleu|f1|factor|count|length|perplexity|footprint|pass@\w+)"
     r"(?=\s*(?:[?.]|$|(?:of|is|are|was|were|does|do|did|can|could|has|have|had|on|at|in|for|under|per|to|from|by|with|"
     r"between)\b))"
     r"|\b(?:to|at|by|up to)\s+(?:what|how)\b|\b(?:in which|what) year\b|^\s*when (?:was|were|did)\b",
@@ -40,6 +40,7 @@ _BACKGROUND = re.compile(
 _UNTOLD = re.compile(
     r"\bwho\s+(?:wrote|authored|published|proposed|introduced|invented|developed)\b|\bwho (?:are|is) the authors?\b"
     r"|^\s*(?:the )?authors? of\b|^\s*(?:when|where|in which year) (?:was|were)\b.*\b(?:published|released)\b"
+    r"|\b(?:written|authored) by (?!(?:an? )?(?:llms?|ai|(?:language )?models?|machines?|gpt|chatgpt|humans?)\b)"
     r"|\bpublished (?:before|after|since) \d{4}\b"
     r"|\bwhich (?:venue|conference|journal)\b",
     re.IGNORECASE,

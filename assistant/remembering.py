@@ -7,7 +7,7 @@ from datetime import date as Date
 from typing import Protocol
 
 from assistant.cleaning import printable
-from assistant.endpoint import INTERRUPTED, Body, Completions, OnText, Reply
+from assistant.endpoint import Body, Completions, OnText, Reply
 from assistant.results import Kept
 
 FORM = 1  # of the keys and of what is kept; another one finds nothing of the old
@@ -48,7 +48,7 @@ class Remembering:
         if kept := memory.recall(key):
             return Reply(printable(kept.text), "stop", kept.usage, kept=kept.day)
         reply = self._endpoint.complete(body, on_text=on_text)
-        if reply.text.strip() and reply.finish not in (None, "length", INTERRUPTED):
+        if reply.text.strip() and reply.finish == "stop":
             memory.keep(key, Kept(self._today(), reply.text, reply.usage))
         return reply
 

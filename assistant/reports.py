@@ -47,20 +47,16 @@ class Theme:
     sentences: tuple[Sentence, ...]
     entries: tuple[Entry, ...]
 
-    @property
-    def usual(self) -> float | None:
-        """How many papers the periods before had on average; None where none of them had any."""
-        return sum(self.before) / len(self.before) if any(self.before) else None
-
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """What a period brought.
 
-    Of `papers_in_period` papers, `already_sent` were in an earlier digest, `off_topic` met no saved topic, and the
-    rest was considered. `before` counts the papers of the periods before, the nearest first. `others` are further
-    papers in one line each. `why` says why it is empty, where it is; `recorded` whether it will not come again;
-    `sent_before` counts the papers that all digests before it carried.
+    Of `papers_in_period` papers, `undated` count by the day they were read, `late` are older and were read since the
+    last digest, `already_sent` were in an earlier digest, `off_topic` met no saved topic, and the rest was considered.
+    `before` counts the papers of the periods before, the nearest first. `others` are further papers in one line each.
+    `why` says why it is empty, where it is; `recorded` whether it will not come again; `follows` is the
+    number of the digest before it, and `newest` the highest number of a paper when it was made.
     """
 
     period: Period
@@ -69,13 +65,16 @@ class Digest:
     others: tuple[Entry, ...] = ()
     citations: tuple[Citation, ...] = ()
     papers_in_period: int = 0
+    undated: int = 0
+    late: int = 0
     already_sent: int = 0
     off_topic: int = 0
     before: tuple[int, ...] = ()
     why: str = ""
     writer: str = "extractive"
     recorded: bool = False
-    sent_before: int = 0
+    follows: int = 0
+    newest: int = 0
     usage: Usage | None = None
     failure: str = ""
     notices: tuple[str, ...] = ()
@@ -84,6 +83,14 @@ class Digest:
     @property
     def papers_considered(self) -> int:
         return self.papers_in_period - self.already_sent - self.off_topic
+
+    @property
+    def usual(self) -> tuple[float | None, ...]:
+        """How many papers each theme would have, had it the share that it had of the papers before; None where there
+        were none."""
+        before = sum(sum(theme.before) for theme in self.themes)
+        now = sum(theme.papers for theme in self.themes)
+        return tuple(sum(theme.before) / before * now if before else None for theme in self.themes)
 
     @property
     def more(self) -> int:

@@ -29,7 +29,7 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"https?://|\b(?:code|data(?:sets?)?|models?|project page)\b.{0,40}\bavailable\b"
+    r"https?://|\bcode (?:can be|is) found\b|\b(?:code|data(?:sets?)?|models?|project page)\b.{0,40}\bavailable\b"
     r"(?=\s*[.:]?$|\s+(?:at|on|from|under|here|online|via)\b)"
     r"|\b(?:release|open-?source)\b.{0,30}\b(?:our|the|all|its)\b.{0,20}\b(?:code|artifacts?|implementation)\b",
     re.IGNORECASE,

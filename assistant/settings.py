@@ -49,7 +49,7 @@ class Settings:
     home: Path
     library: str | None = None
     model: str | None = None
-    base_url: str | None = None
+    base_url: str | None = field(default=None, repr=False)  # it may hold a password
     api_key: str | None = field(default=None, repr=False)
     embedder: str = "bundled"
     store: str | None = None
@@ -167,7 +167,10 @@ def _checked(name: str, value: object, where: str) -> object:
     if name in _KEYS and not re.fullmatch(r"[\x21-\x7e]+", text):
         raise SettingsError(f"{source} holds a blank or a character no key has", hint="Copy the key again.")
     if name == "base_url" and not _is_address(text):
-        raise SettingsError(f"{source} is not an http address: {text[:80]}", hint="It looks like http://host:8000/v1.")
+        raise SettingsError(
+            f"{source} is not an http address: {text.rpartition('@')[2][:80]}",
+            hint="It looks like http://host:8000/v1.",
+        )
     if name == "price":
         return _price(text, source)
     if name == "cache" and text not in ("on", "off"):

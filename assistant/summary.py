@@ -12,7 +12,7 @@ from assistant.ask import NEAREST, checked_question
 from assistant.cleaning import clean
 from assistant.embedders import Vectors
 from assistant.embedders.embedder import of_length_one
-from assistant.evidence import assess
+from assistant.evidence import ON_TOPIC, assess, nearness
 from assistant.library import Library
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
@@ -61,13 +61,17 @@ def summarize(
     evidence = assess(found.question, found.passages, rarity=rarity, mentioned=library.mentions)
     if not evidence.enough:
         return replace(result, why=evidence.why, seconds=clock() - started)
-    chosen, left_out = _chosen(library, found.passages, papers)
+    near = [nearness(one, rarity=rarity) for one in found.passages]
+    chosen, left_out = _chosen(library, found.passages, near, papers)
     result = replace(_written(result, library, found.question, chosen), left_out=left_out, nearest=())
     return replace(result, notices=(*found.notices, *evidence.notices), seconds=clock() - started)
 
 
-def _chosen(library: Library, passages: Sequence[Passage], most: int) -> tuple[list[_Chosen], tuple[LeftOut, ...]]:
-    """The papers nearest to the topic and to what the first of them are about, none twice; and the others."""
+def _chosen(
+    library: Library, passages: Sequence[Passage], near: Sequence[float], most: int
+) -> tuple[list[_Chosen], tuple[LeftOut, ...]]:
+    """The papers on the topic that are nearest to it and to what the first of them are about, none twice; and the
+    others."""
     by_id = {one.paper_id: number for number, one in library.named([p.found.paper_id for p in passages]).items()}
     vectors = library.vectors([by_id[one.found.paper_id] for one in passages])
     scores = np.array([one.score for one in passages], dtype=np.float32)
@@ -80,6 +84,8 @@ def _chosen(library: Library, passages: Sequence[Passage], most: int) -> tuple[l
         same = next((one for one in chosen if float(one.vector @ vectors[row]) >= SAME), None)
         if same:
             why = f"says nearly the same as “{clean(same.found.paper.title)}”"
+        elif chosen and near[row] < ON_TOPIC:
+            why = "hardly on the topic"
         elif len(chosen) == most:
             why = f"less near to the topic than the {most} chosen"
         else:

@@ -59,7 +59,8 @@ def candidates(question: str, pool: Sequence[Passage], *, rarity: Mapping[str, f
     """Those of the `pool` that are worth reading, in its order: at least the one with the best chance."""
     weighed = chances(question, pool, rarity=rarity)
     least = min(FLOOR, max(weighed, default=0.0))
-    kept = [at for at, chance in enumerate(weighed) if chance >= least][:MOST]
+    best = sorted((at for at, chance in enumerate(weighed) if chance >= least), key=lambda at: -weighed[at])
+    kept = sorted(best[:MOST])
     over = sum(weighed) - sum(weighed[at] for at in kept)
     return Candidates(tuple(pool[at] for at in kept), tuple(weighed[at] for at in kept), over)
 

@@ -73,24 +73,26 @@ def grouped(vectors: Vectors) -> Groups:
 
 
 def _ordered(labels: NDArray[np.int64], vectors: Vectors) -> Groups:
-    sizes = Counter(labels.tolist())
-    order = {label: place for place, (label, _) in enumerate(sorted(sizes.items(), key=lambda one: (-one[1], one[0])))}
-    placed = np.array([order[label] for label in labels.tolist()], dtype=np.int64)
-    centres = np.zeros((len(order), vectors.shape[1]), dtype=np.float32)
-    np.add.at(centres, placed, vectors)
-    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
-    return Groups(placed, centres / np.maximum(lengths, np.finfo(np.float32).tiny))
+    """The groups with these labels, the largest first; a paper goes to the centre nearest to it, as any other does."""
+    centres = np.zeros((int(labels.max(initial=0)) + 1, vectors.shape[1]), dtype=np.float32)
+    np.add.at(centres, labels, vectors)
+    nearest = np.argmax(vectors @ of_length_one(centres).T, axis=1) if len(vectors) else labels
+    sizes = Counter(nearest.tolist())
+    order = [label for label, _ in sorted(sizes.items(), key=lambda one: (-one[1], one[0]))]
+    place = {label: at for at, label in enumerate(order)}
+    placed = np.array([place[label] for label in nearest.tolist()], dtype=np.int64)
+    return Groups(placed, of_length_one(centres)[order])
 
 
 def names(titles: Sequence[str], labels: Sequence[int], *, known: Collection[str] = ()) -> dict[int, str]:
-    """A readable name for each group: the phrases that set its papers' titles apart, without those that are made of
-    terms `known` already."""
+    """A readable name for each group: the phrases that set its papers' titles apart, without those that hold a term
+    `known` already."""
     written: dict[Stems, Counter[str]] = defaultdict(Counter)
     within: dict[int, Counter[Stems]] = defaultdict(Counter)
     sizes = Counter(labels)
     for title, label in zip(titles, labels, strict=True):
         for key, phrase in dict(_phrases(title)).items():
-            if known and set(key) <= set(known):
+            if set(key) & set(known):
                 continue
             written[key][phrase] += 1
             within[label][key] += 1
@@ -112,7 +114,7 @@ def _name(
 
     chosen: list[Stems] = []
     often = [key for key, count in within.items() if count >= max(2, OFTEN * size)]
-    for key in sorted(often or within, key=lambda key: (-worth(key), key)):
+    for key in sorted(often, key=lambda key: (-worth(key), key)):
         if not any(set(key) & set(other) for other in chosen):
             chosen.append(key)
         if len(chosen) == PHRASES:

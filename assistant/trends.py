@@ -19,8 +19,8 @@ MOST = 600  # points
 
 def trend(query: str, *, library: Library, by: By, today: Date, filters: Filters | None = None) -> Trend:
     """How many papers have every word and phrase of `query` in title or abstract, and how many there are, from the
-    first to the last dated paper that meets the conditions, `today` at the latest. UsageError: no words, or too many
-    points."""
+    first that has them to the last dated one that meets the conditions, `today` at the latest. UsageError: no words,
+    or too many points."""
     asked = parse(checked_question(query), today=today, filters=filters)
     words = [word for word in re.findall(r"\w[\w'-]*", asked.text) if terms(word)]
     if not words:
@@ -30,7 +30,9 @@ def trend(query: str, *, library: Library, by: By, today: Date, filters: Filters
         return Trend(query, by, ())
     found = library.mentioning([*asked.phrases, *words], asked.without, asked.filters)
     counts = Counter(_start(day, by) for day in found if day <= today)
-    starts = list(_starts(min(everywhere), max(everywhere), by))
+    if not counts:
+        return Trend(query, by, ())
+    starts = list(_starts(min(counts), max(everywhere), by))
     if len(starts) > MOST:
         raise UsageError(f"{len(starts):,} {by}s are too many to show", hint="Give --since, or a longer --by.")
     return Trend(query, by, tuple(Point(_label(one, by), one, counts[one], everywhere[one]) for one in starts))

@@ -68,7 +68,7 @@ def feed(text: str) -> None:
     terminal(text)
     atom = "{http://www.w3.org/2005/Atom}"
     root = ElementTree.fromstring(text)
-    known = {"feed", "id", "title", "updated", "author", "name", "generator", "entry", "link", "category", "summary"}
+    known = {"feed", "id", "title", "updated", "author", "name", "generator", "entry", "link", "category", "content"}
     assert {element.tag for element in root.iter()} <= {atom + name for name in known}
     assert all(web_address_in(link.get("href")) for link in root.iter(f"{atom}link"))
 

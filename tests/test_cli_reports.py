@@ -32,7 +32,7 @@ def test_a_digest_is_printed_and_remembered(home: Path) -> None:
     assert "recorded as sent" in first.stdout
     again = run("digest", "--week", "2026-W26")
     assert again.exit_code == 3
-    assert "--again repeats them" in again.stdout
+    assert "--again repeats it" in again.stdout
     assert run("digest", "--week", "2026-W26", "--again").exit_code == 0
 
 
@@ -130,6 +130,7 @@ def test_a_trend_is_counted_and_drawn(home: Path, tmp_path: Path) -> None:
     done = run("trends", "bees", "dance", "--by", "week")
     assert done.exit_code == 0
     assert "2026-W25  3 of 3" in done.stdout
+    assert "no dated paper mentions it" in run("trends", "volcano").stdout
     assert "2026-W26 5 of 14" in done.stdout
     assert run("trends", "volcano").exit_code == 3
     assert run("trends", "the").exit_code == 2

@@ -93,7 +93,7 @@ def test_what_was_sent_does_not_come_again_unless_it_is_asked_for(library: Assis
     assert first.recorded
     again = library.digest(week="2026-W26")
     assert (again.already_sent, again.themes) == (14, ())
-    assert "were in an earlier digest; --again repeats them" in again.why
+    assert "was in an earlier digest; --again repeats it" in again.why
     assert shown(library.digest(week="2026-W26", again=True)) == shown(first)
 
 
@@ -132,7 +132,19 @@ def test_an_undated_paper_counts_by_the_day_it_was_read(library: Assistant, tmp_
 
 def test_without_days_a_digest_begins_after_the_last(library: Assistant) -> None:
     library.record(library.digest(week="2026-W26"))
-    assert library.digest(until=W27.until).period == W27
+    digest = library.digest(until=W27.until)
+    assert (digest.period.since, digest.period.until) == (W26.until, W27.until)
+    assert shown(digest) == {"arxiv:2607.00001"}
+
+
+def test_a_paper_that_comes_late_is_in_the_next_digest_without_days(library: Assistant, tmp_path: Path) -> None:
+    library.record(library.digest(week="2026-W26"))
+    (tmp_path / "late.jsonl").write_text(record("Late bees", BEES.format("late"), "2026-06-23"))
+    library.ingest(tmp_path / "late.jsonl")
+    digest = library.digest(until=W27.until)
+    assert shown(digest) == {"arxiv:2607.00001", "late-bees"}
+    assert digest.late == 1
+    assert shown(library.digest(week="2026-W27")) == {"arxiv:2607.00001"}
 
 
 def test_two_digests_at_once_are_not_both_recorded(library: Assistant) -> None:
@@ -216,7 +228,7 @@ def test_a_week_and_days_together_are_wrong_usage(library: Assistant) -> None:
         "INSERT INTO sent VALUES (x'00', 'a', 1)",
         "INSERT INTO sent VALUES ('a', x'05', 1)",
         "INSERT INTO topics VALUES ('a', x'ff')",
-        "INSERT INTO digests(since, until) VALUES ('x', 'yesterday')",
+        "INSERT INTO digests(since, until, newest) VALUES ('x', 'yesterday', 1)",
     ],
 )
 def test_rows_that_no_digest_wrote_are_damage(library: Assistant, tampering: str) -> None:

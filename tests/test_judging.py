@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.citations import Checked, check
 from assistant.drafts import parse
-from assistant.errors import BudgetError, PromptError
+from assistant.errors import PromptError
 from assistant.judging import BATCH, CHARACTERS, MOST, REASON, VERDICTS, Judge, Opinion, read, weighed
 from assistant.results import Quote, Sentence, Verdict
 from assistant.spending import Limits, Metered
@@ -262,8 +262,9 @@ def test_what_judging_takes_is_counted_and_limited_as_everything(server: Server)
     Judge("m", metered).judge(draft(*[one("supported")] * (BATCH + 1)))
     spent = metered.spent()
     assert (spent.prompt_tokens, spent.completion_tokens) == (200, 40)
-    with pytest.raises(BudgetError):
-        Judge("m", Metered(server.endpoint(), limits=Limits(tokens=100))).judge(draft(one("supported")))
+    limited = Judge("m", Metered(server.endpoint(), limits=Limits(tokens=100))).judge(draft(one("supported")))
+    assert "100 are allowed" in limited.failure
+    assert limited.checked.sentences[0].checked_by == "words"
 
 
 def test_a_failing_endpoint_leaves_what_was_judged_before_it_failed(server: Server, judge: Judge) -> None:

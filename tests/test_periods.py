@@ -28,8 +28,9 @@ def test_what_is_no_week_is_said_to_be_none(text: str) -> None:
 
 def test_without_days_it_goes_on_from_the_last_digest_or_covers_seven_days() -> None:
     assert period(since=None, until=None, today=TODAY) == Period(date(2026, 6, 24), TODAY)
-    assert period(since=None, until=None, today=TODAY, last=date(2026, 6, 27)) == Period(date(2026, 6, 28), TODAY)
-    assert period(since=None, until=None, today=TODAY, last=TODAY).since == date(2026, 6, 24)
+    assert period(since=None, until=None, today=TODAY, last=date(2026, 6, 27)) == Period(date(2026, 6, 27), TODAY)
+    assert period(since=None, until=None, today=TODAY, last=TODAY) == Period(TODAY, TODAY)
+    assert period(since=None, until=date(1, 1, 3), today=TODAY).since == date(1, 1, 1)
     assert period(since=date(2026, 6, 1), until=None, today=TODAY, last=TODAY) == Period(date(2026, 6, 1), TODAY)
 
 

@@ -116,7 +116,7 @@ def test_a_survey_is_a_table_that_fits_the_terminal(width: int) -> None:
     assert all(len(line) <= min(width, terminal.TABLE_WIDTH) for line in lines)
     assert lines[0] == "These papers do:"
     text = " ".join(shown(console).split())
-    assert "40 candidates read, 2 match · by estimate 88% of all that do" in text
+    assert "40 candidates read, 2 match · by estimate 88% of all found" in text
     assert "! not supported: says 9x" in text
     assert "References" not in text  # the table is the list of references
     if width == 80:

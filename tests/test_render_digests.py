@@ -84,21 +84,28 @@ class Page(HTMLParser):
 
 
 def test_the_counts_say_what_became_of_every_paper() -> None:
-    assert digests.counts(DIGEST) == "40 papers (usually 10) · 2 sent before · 4 off your 1 topic · 2 themes"
+    assert digests.counts(DIGEST) == "40 papers (usually 10) · 2 sent before · 4 off your topic “bees” · 2 themes"
     assert DIGEST.more == 40 - 2 - 4 - 3
 
 
 @pytest.mark.parametrize(
-    ("papers", "before", "said"),
+    ("papers", "usual", "said"),
     [
-        (30, (10, 12, 8, 10), "30 papers, more than usual (10)"),
-        (12, (10, 12, 8, 10), "12 papers, about as usual (10)"),
-        (2, (30, 30, 30, 30), "2 papers, fewer than usual (30)"),
-        (1, (0, 0, 0, 0), "1 paper"),
+        (30, 10.0, "30 papers, more than its usual share (10)"),
+        (12, 10.0, "12 papers, about its usual share (10)"),
+        (2, 30.0, "2 papers, less than its usual share (30)"),
+        (1, None, "1 paper"),
     ],
 )
-def test_a_theme_rises_or_falls_only_beyond_chance(papers: int, before: tuple[int, ...], said: str) -> None:
-    assert digests.standing(Theme("x", papers, before, (), ())) == said
+def test_a_theme_rises_or_falls_only_beyond_chance(papers: int, usual: float | None, said: str) -> None:
+    assert digests.standing(Theme("x", papers, (), (), ()), usual) == said
+
+
+def test_the_usual_share_of_a_theme_is_of_what_there_was_before() -> None:
+    themes = (Theme("a", 30, (10, 30), (), ()), Theme("b", 10, (20, 20), (), ()))
+    assert replace(DIGEST, themes=themes).usual == (20.0, 20.0)
+    assert EMPTY.usual == ()
+    assert replace(DIGEST, themes=(Theme("a", 3, (0, 0), (), ()),)).usual == (None,)
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -190,6 +190,17 @@ class Catalog:
             }
             return {number: found[number] for number in numbers}
 
+    def newest(self) -> int:
+        """The highest number of a paper; 0 where there is none."""
+        with self._mapped():
+            return int(self._db.execute("SELECT coalesce(max(number), 0) FROM papers").fetchone()[0])
+
+    def newer(self, number: int, *, dated_before: Date) -> list[int]:
+        """The numbers above `number` of papers that are dated before a day."""
+        query = "SELECT number FROM papers WHERE number > ? AND date < ? ORDER BY number"
+        with self._mapped():
+            return [int(row[0]) for row in self._db.execute(query, (number, f"{dated_before}"))]
+
     def days_of(self, numbers: Iterable[int]) -> list[Date]:
         """The dates of those of these papers that have one."""
         rows = self._among("SELECT date FROM papers WHERE date IS NOT NULL AND number", numbers)

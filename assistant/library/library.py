@@ -205,7 +205,12 @@ class Library:
         passages = self.search(
             respelled.text, limit=limit, filters=query.filters, phrases=query.phrases, without=query.without
         )
-        return Found(respelled.text, tuple(passages), respelled.notices)
+        return Found(respelled.text, tuple(passages), (*respelled.notices, *self._left_out(query.filters)))
+
+    def _left_out(self, filters: Filters) -> Iterator[str]:
+        """What a reader should know of papers that conditions leave out unseen."""
+        if (filters.since or filters.until) and (undated := self.count(filters)[1]):
+            yield f"{undated:,} papers without a date are left out by the days asked for"
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """How rare each index term is among the library's papers: its idf, at least 0."""
@@ -309,6 +314,14 @@ class Library:
     def days(self) -> tuple[str | None, str | None]:
         """The earliest and the latest date of a paper."""
         return self._catalog.dates()[:2]
+
+    def newest(self) -> int:
+        """The highest number of a paper in the catalog: what is read later gets higher ones."""
+        return self._catalog.newest()
+
+    def newer(self, number: int, *, dated_before: Date) -> list[int]:
+        """The numbers above `number` of papers that are dated before a day."""
+        return self._catalog.newer(number, dated_before=dated_before)
 
     def stored(self, numbers: Sequence[int]) -> dict[int, StoredPaper]:
         """The papers of these numbers, in this order."""

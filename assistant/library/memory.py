@@ -6,10 +6,12 @@ abstract it had.
 
 import contextlib
 import hashlib
+import operator
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date as Date
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import LibraryBusy, LibraryDamaged, UsageError
 from assistant.library.schema import as_ours, text
@@ -22,7 +24,8 @@ CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY COLLATE NOCASE, query TE
 CREATE TABLE IF NOT EXISTS digests(
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     since TEXT NOT NULL,                -- YYYY-MM-DD
-    until TEXT NOT NULL
+    until TEXT NOT NULL,
+    newest INTEGER NOT NULL             -- the highest number of a paper when it was made
 );
 CREATE TABLE IF NOT EXISTS sent(
     paper_id TEXT PRIMARY KEY,
@@ -64,11 +67,16 @@ class Memory:
                 return topic
         raise UsageError(f"there is no topic “{name}”", hint="See which there are: assistant topics list")
 
-    def last_day(self) -> Date | None:
-        """The last day that a digest has covered."""
+    def last(self) -> tuple[Date, int] | None:
+        """The last day that a digest has covered, and the highest number of a paper that one has known."""
+        rows = self._rows("SELECT max(until), max(newest) FROM digests")
         with self._mapped():
-            row = self._rows("SELECT max(until) FROM digests")
-            return Date.fromisoformat(row[0][0]) if row and row[0][0] else None
+            return (Date.fromisoformat(rows[0][0]), operator.index(rows[0][1])) if rows and rows[0][0] else None
+
+    def number(self) -> int:
+        """The number of the last digest; 0 where there is none."""
+        rows = self._rows("SELECT coalesce(max(number), 0) FROM digests")
+        return int(rows[0][0]) if rows else 0
 
     def sent(self) -> dict[str, str]:
         """The fingerprint of the abstract of every paper that was sent, by paper id."""
@@ -76,16 +84,17 @@ class Memory:
         with self._mapped():
             return {text(paper): text(said) for paper, said in rows}
 
-    def record(self, period: Period, papers: Sequence[tuple[str, Paper]], *, known: int) -> None:
-        """Remember these papers as sent in a digest of `period`. LibraryBusy: when the digest was made, `known` papers
-        had been sent, and now it is others."""
-        now = self._rows("SELECT count(*) FROM sent")
-        if (now[0][0] if now else 0) != known:
-            raise LibraryBusy("another digest of this library was written meanwhile", hint="Make this one again.")
+    def record(self, period: Period, papers: Sequence[tuple[str, Paper]], *, known: int, newest: int) -> None:
+        """Remember these papers as sent in a digest of `period`, when the highest number of a paper was `newest`.
+        LibraryBusy: when the digest was made, number `known` was the last one, and now another is."""
         with self._mapped():
             self._db.execute("BEGIN IMMEDIATE")
+            if self.number() != known:
+                self._db.execute("ROLLBACK")
+                raise LibraryBusy("another digest of this library was written meanwhile", hint="Make this one again.")
             cursor = self._db.execute(
-                "INSERT INTO digests(since, until) VALUES (?, ?)", (f"{period.since}", f"{period.until}")
+                "INSERT INTO digests(since, until, newest) VALUES (?, ?, ?)",
+                (f"{period.since}", f"{period.until}", newest),
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO sent VALUES (?, ?, ?)",
@@ -93,7 +102,7 @@ class Memory:
             )
             self._db.execute("COMMIT")
 
-    def _rows(self, query: str) -> list[tuple[str, ...]]:
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query; none in a library that was made before there were digests and is only read."""
         with self._mapped():
             if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'sent'").fetchone():

@@ -30,24 +30,28 @@ def counts(result: Digest) -> str:
     if any(result.before):
         usual = sum(result.before) / len(result.before)
         parts[0] += f" (usually {usual:,.0f})"
+    if result.late:
+        parts.append(f"{result.late:,} older, read since the last digest")
+    if result.undated:
+        parts.append(f"{result.undated:,} without a date, counted on the day they were read")
     if result.already_sent:
         parts.append(f"{result.already_sent:,} sent before")
     if result.off_topic:
-        parts.append(f"{result.off_topic:,} off your {counted(len(result.topics), 'topic')}")
+        on = f"topic “{result.topics[0].name}”" if len(result.topics) == 1 else f"{len(result.topics)} topics"
+        parts.append(f"{result.off_topic:,} off your {on}")
     if result.themes:
         parts.append(counted(len(result.themes), "theme"))
     return " · ".join(parts)
 
 
-def standing(theme: Theme) -> str:
-    """How many papers a theme has, and whether that is more or fewer than usual."""
+def standing(theme: Theme, usual: float | None) -> str:
+    """How many papers a theme has, and whether that is more or fewer than its `usual` share of all would be."""
     count = counted(theme.papers, "paper")
-    usual = theme.usual
     if usual is None:
         return count
     if abs(theme.papers - usual) <= NOISE * max(usual, 1.0) ** 0.5:
-        return f"{count}, about as usual ({usual:,.0f})"
-    return f"{count}, {'more' if theme.papers > usual else 'fewer'} than usual ({usual:,.0f})"
+        return f"{count}, about its usual share ({usual:,.0f})"
+    return f"{count}, {'more' if theme.papers > usual else 'less'} than its usual share ({usual:,.0f})"
 
 
 def tags(entry: Entry) -> list[str]:
@@ -81,9 +85,9 @@ def text(result: Digest, console: "Console") -> None:
     if result.why:
         terminal._line(console, f"Nothing to show: {result.why}.", "bold")
     titles = {one.n: one.title for one in result.citations}
-    for theme in result.themes:
+    for theme, usual in zip(result.themes, result.usual, strict=True):
         terminal._line(console, "")
-        terminal._hanging(console, "", [(theme.name, "bold"), (f" · {standing(theme)}", "dim")])
+        terminal._hanging(console, "", [(theme.name, "bold"), (f" · {standing(theme, usual)}", "dim")])
         for sentence in theme.sentences:
             _said(console, "  ", sentence)
         for entry in theme.entries:
@@ -130,8 +134,8 @@ def as_markdown(result: Digest) -> str:
     if result.why:
         lines += [f"**Nothing to show**: {escaped(result.why)}.", ""]
     titles = {one.n: one.title for one in result.citations}
-    for theme in result.themes:
-        lines += [f"## {escaped(theme.name)}", "", f"*{escaped(standing(theme))}*", ""]
+    for theme, usual in zip(result.themes, result.usual, strict=True):
+        lines += [f"## {escaped(theme.name)}", "", f"*{escaped(standing(theme, usual))}*", ""]
         for sentence in theme.sentences:
             lines += [*markdown._block([sentence]), ""]
         for entry in theme.entries:

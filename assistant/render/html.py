@@ -4,7 +4,7 @@ resource from elsewhere."""
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
 from assistant.cleaning import one_line
@@ -21,6 +21,8 @@ _FOREIGN = re.compile("[\ufffe\uffff]")  # to XML
 
 def digest(result: Digest) -> str:
     cited = {one.n: one for one in result.citations}
+    usual = zip(result.themes, result.usual, strict=True)
+    rows: list[dict[str, Any]] = [{"name": one.name, "papers": one.papers, "usual": share} for one, share in usual]
     periods = [result.period, *result.period.before(len(result.before))]
     chart = "; ".join(f"{theme.name}: {theme.papers:,}" for theme in result.themes)
     return (
@@ -31,7 +33,8 @@ def digest(result: Digest) -> str:
             cited=cited,
             quotes=_quotes(result.citations, digests.all_sentences(result)),
             counts=digests.counts(result),
-            most=max((max(theme.papers, theme.usual or 0) for theme in result.themes), default=1),
+            rows=rows,
+            most=max((max(row["papers"], row["usual"] or 0) for row in rows), default=1),
             chart=f"Papers of each theme. {chart}",
             counted=[*reversed(result.before), result.papers_in_period],
             periods=[f"{one.since:%d %b}" for one in reversed(periods)],

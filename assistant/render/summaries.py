@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from assistant.render import markdown, terminal
 from assistant.render.words import counted
-from assistant.reports import TopicSummary, Trend
+from assistant.reports import Point, TopicSummary, Trend
 from assistant.results import Sentence
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def as_markdown(result: TopicSummary) -> str:
 def trend_counts(result: Trend) -> str:
     """How many papers match, in how many spans."""
     if not result.points:
-        return "the library has no dated paper that meets the conditions"
+        return "no dated paper mentions it"
     total = sum(point.total for point in result.points)
     spans = counted(len(result.points), result.by)
     return f"{result.papers:,} of {counted(total, 'paper')} mention it, over {spans}"
@@ -115,12 +115,16 @@ def trend_counts(result: Trend) -> str:
 def trend_text(result: Trend, console: "Console") -> None:
     terminal._line(console, result.query, "bold")
     terminal._line(console, trend_counts(result), "dim")
-    most = max((point.papers for point in result.points), default=0) or 1
+    most = max((_share(point) for point in result.points), default=0) or 1
     wide = max((len(f"{point.papers:,} of {point.total:,}") for point in result.points), default=0)
     for point in result.points:
-        bar = "█" * round(BAR * point.papers / most) or "·"
+        bar = "█" * round(BAR * _share(point) / most) or "·"
         number = f"{point.papers:,} of {point.total:,}"
         terminal._hanging(console, f"{point.label:<9}", [(f"{number:>{wide}}  ", "dim"), (bar, "cyan")], wrap=False)
+
+
+def _share(point: Point) -> float:
+    return point.papers / (point.total or 1)
 
 
 def trend_markdown(result: Trend) -> str:

@@ -35,7 +35,7 @@ def footer(result: Answer) -> str:
     """Who wrote it, from how much, how the check went, what it took."""
     parts = [_author(result), _read(result)]
     if result.recall_estimate is not None:
-        parts.append(f"by estimate {result.recall_estimate:.0%} of all that do")
+        parts.append(f"by estimate {result.recall_estimate:.0%} of all found")
     if result.status != "unanswered":
         parts.append(_checked(result))
     if result.invented:
@@ -80,6 +80,8 @@ def _read(result: Answer) -> str:
     if result.recall_estimate is None:
         return read
     matching = len(result.matches)
+    if result.writer == "extractive":
+        return f"{read}, {matching:,} likely match{'es' if matching != 1 else ''}"
     return f"{read}, {matching:,} match{'es' if matching == 1 else ''}"
 
 
