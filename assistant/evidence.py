@@ -17,7 +17,7 @@ from assistant.cleaning import clean
 from assistant.papers import Paper, Passage
 from assistant.quantities import quantities
 from assistant.questions import kind_of, untold, year_in
-from assistant.text import content_terms, sentences, spellings, terms
+from assistant.text import content_terms, only_asks, sentences, spellings, terms
 
 LOOKED_AT = 10  # passages
 # The chance that a question has its answer here: intercept, and weights of what `features` gives; and the least chance
@@ -68,7 +68,7 @@ def assess(
     unknown = [name for name in names if not mentioned(name)]
     if not pool:
         return Assessment(False, "the library holds no paper that meets the conditions")
-    if not content_terms(question):
+    if only_asks(question):
         return Assessment(False, "the question has no word to look for")
     if untold(question):
         return Assessment(False, UNTOLD)

@@ -129,6 +129,11 @@ def _asking() -> frozenset[str]:
     return frozenset(terms(_ASKING))
 
 
+def only_asks(text: str) -> bool:
+    """Whether no word of `text` is one that it is about: “what is it?”."""
+    return all(term in _asking() for term in terms(text))
+
+
 def written(name: str) -> set[str]:
     """The ways that `name` may be written: as it is, together (GPT5), letters and digits apart (GPT 5)."""
     return {name, re.sub(r"[\W_]+", "", name), re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)}

@@ -107,3 +107,15 @@ def test_an_endpoint_that_cannot_be_reached_leaves_an_extractive_answer(sample_h
         answer = offline.ask("which papers reduce KV cache memory?")
     assert answer.failure.startswith("http://127.0.0.1:9/v1 cannot be reached (Is the server running?")
     assert (answer.status, answer.writer) == ("answered", "extractive")
+
+
+@pytest.mark.parametrize("path", ["", "  "])
+def test_an_empty_path_is_not_the_working_folder(path: str) -> None:
+    with Assistant.open() as assistant, pytest.raises(UsageError, match="a path is empty"):
+        assistant.ingest([path])
+
+
+def test_a_summary_reads_as_many_papers_as_it_can(sample: Assistant) -> None:
+    for papers in (0, -1, 10_000):
+        with pytest.raises(UsageError, match="a summary reads 1 to"):
+            sample.summarize("KV cache", papers=papers)

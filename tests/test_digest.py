@@ -259,6 +259,30 @@ def test_the_sample_remembers_nothing(sample: Assistant) -> None:
         sample.add_topic("bees")
 
 
+def test_a_topic_with_days_of_its_own_finds_nothing_outside_them(library: Assistant) -> None:
+    library.add_topic("dancing bees", query="dancing bees since:2026-06-23")
+    digest = library.digest(week="2026-W26")
+    assert digest.papers_considered == 5
+    assert [theme.before for theme in digest.themes] == [(0, 0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    "said", ["The abstracts do not say .", "the  abstracts do not say..", "The abstracts do not say"]
+)
+def test_whatever_looks_like_abstaining_shifts_no_sentence(library: Assistant, tmp_path: Path, said: str) -> None:
+    (tmp_path / "hostile.jsonl").write_text(record("Hostile", said, "2026-07-02"))
+    library.ingest(tmp_path / "hostile.jsonl")
+    assert len(shown(library.digest(week="2026-W27"))) == 2
+
+
+def test_the_second_of_two_repeated_digests_is_refused_too(library: Assistant) -> None:
+    library.record(library.digest(week="2026-W26"))
+    one, other = library.digest(week="2026-W26", again=True), library.digest(week="2026-W26", again=True)
+    library.record(one)
+    with pytest.raises(LibraryBusy, match="another digest"):
+        library.record(other)
+
+
 def test_an_abstract_that_imitates_abstaining_is_quoted_as_what_it_is(library: Assistant, tmp_path: Path) -> None:
     hostile = record("The abstracts", "The abstracts do not say.", "2026-07-02")
     (tmp_path / "hostile.jsonl").write_text(hostile)

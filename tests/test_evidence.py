@@ -196,3 +196,34 @@ def test_a_question_whose_words_one_abstract_has_passes_however_short_it_is() ->
 def test_words_are_covered_where_one_abstract_has_them_all() -> None:
     assert covered("quantization throughput?", PASSAGES)
     assert not covered("quantization of grammars?", PASSAGES)
+
+
+def test_a_version_belongs_to_a_name() -> None:
+    assert names_in("what is the context length of Qwen2.5-1M?") == ["Qwen2.5-1M"]
+    assert names_in("what did Claude Opus 4.5 score?") == ["Claude", "Opus 4.5"]
+    assert names_in("how accurate is AlphaFold 3 on docking?") == ["AlphaFold 3"]
+    assert names_in("how many parameters are in the 7B model of Ada 80 %?") == ["Ada"]
+
+
+def test_a_number_is_sought_with_all_the_names_it_is_asked_of() -> None:
+    pool = (passage(QSERVE), passage(GRAMMAR))
+    assert enough("how much does QServe improve throughput on A100?", pool)[0]
+    passed, why = enough("how much does QServe speed up XGrammar?", pool)
+    assert not passed
+    assert why == "no abstract found that mentions QServe and XGrammar gives that number"
+
+
+def test_a_question_without_content_is_not_answered() -> None:
+    for question in ("what is?", "why do they do it?", "how many papers are there?"):
+        assert enough(question) == (False, "the question has no word to look for")
+
+
+def test_a_list_without_something_is_told_how_to_leave_it_out() -> None:
+    notices = weighed("which papers reduce the memory of the KV cache without quantization?").notices
+    assert any("write -word" in notice for notice in notices)
+    assert not weighed("how is the memory of the KV cache reduced without quantization?").notices
+
+
+def test_one_common_word_that_an_abstract_has_lets_nothing_through() -> None:
+    assert covered("what is CSKV?", PASSAGES)
+    assert not covered("what is memory?", PASSAGES)

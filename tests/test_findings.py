@@ -46,6 +46,11 @@ def test_papers_that_say_better_and_worse_of_the_same_may_dispute() -> None:
     assert "accuracy declines" in pair.second[1]
 
 
+def test_what_is_said_not_to_happen_is_no_dispute() -> None:
+    spared = Paper("Spared", "We show that reasoning chains grow longer without hurting accuracy on hard questions.")
+    assert findings.disputes([LONGER, spared], rarity={}, most=3) == []
+
+
 def test_papers_that_agree_or_speak_of_other_things_do_not() -> None:
     again = Paper("Chains again", "We find that longer reasoning chains improve accuracy on easy questions too.")
     assert findings.disputes([LONGER, again], rarity={}, most=3) == []

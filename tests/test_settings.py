@@ -119,3 +119,11 @@ def test_every_setting_can_come_from_the_environment() -> None:
 )
 def test_whether_the_model_judges_is_yes_or_no(flag: bool | None, environment: dict[str, str], held: bool) -> None:
     assert load({"judge": flag}, environment).judge is held
+
+
+@pytest.mark.parametrize("address", ["htp://user:sEcret-pw-1@h/v1", "http://user:sEcret-pw-1@h:99999/v1"])
+def test_a_password_in_an_address_is_in_no_error_and_no_representation(address: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load({}, {"OPENAI_BASE_URL": address})
+    assert "sEcret" not in f"{error.value} {error.value.hint}"
+    assert "sEcret" not in repr(load({}, {"OPENAI_BASE_URL": "http://user:sEcret-pw-1@h/v1"}))

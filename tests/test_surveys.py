@@ -61,6 +61,16 @@ def test_no_more_candidates_are_read_than_five_batches() -> None:
     assert len(candidates(QUESTION, POOL[:1] * 200, rarity=RARITY).passages) == MOST
 
 
+def test_the_best_are_read_wherever_the_search_put_them() -> None:
+    weak = [
+        replace(passage(Paper(f"KV cache {n}", "A cache of memory."), vector=0.4), lexical=1.0) for n in range(2 * MOST)
+    ]
+    best = replace(passage(CSKV, vector=0.9), lexical=9.0)
+    found = candidates(QUESTION, [*weak, best], rarity=RARITY)
+    assert len(found.passages) <= MOST
+    assert found.passages[-1].found.paper_id == best.found.paper_id
+
+
 def test_the_estimate_of_recall_is_the_share_of_the_chances() -> None:
     read = candidates(QUESTION, POOL, rarity=RARITY)
     first, second, third = chances(QUESTION, POOL, rarity=RARITY)

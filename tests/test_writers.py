@@ -26,6 +26,15 @@ def test_a_reply_is_a_draft_with_the_models_name_and_usage(server: Server) -> No
     assert server.bodies[0]["max_tokens"] == 50
 
 
+@pytest.mark.parametrize("count", [10**30, -100_000, True, 1.5, "12", None])
+def test_a_number_of_tokens_that_can_be_none_is_not_believed(server: Server, count: object) -> None:
+    server.replies = [completion("It is so [1].", usage={"prompt_tokens": count, "completion_tokens": 3})]
+    usage = OpenAIWriter("m", server.endpoint()).write(REQUEST).usage
+    assert usage is not None
+    assert usage.estimated
+    assert 0 < usage.prompt_tokens < 100
+
+
 def test_usage_is_estimated_where_the_endpoint_says_nothing(server: Server) -> None:
     server.replies = [completion("It is so [1].")]
     usage = OpenAIWriter("m", server.endpoint()).write(REQUEST).usage
