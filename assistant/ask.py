@@ -204,7 +204,8 @@ def _surveyed(answer: Answer, survey: Candidates) -> Answer:
     if answer.status == "unanswered":
         return answer
     matched = {citation.paper_id for citation in answer.citations}
-    return replace(answer, recall_estimate=survey.recall(matched, read=answer.writer != EXTRACTIVE))
+    read = not (answer.writer or "").endswith(EXTRACTIVE)
+    return replace(answer, recall_estimate=survey.recall(matched, read=read))
 
 
 def _status(sentences: Sequence[Sentence], checked: Checked) -> tuple[Status, str]:

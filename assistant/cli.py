@@ -165,6 +165,8 @@ def _list_recorded(run: Run, form: Format) -> None:
 def _tell(run: Run, answer: "Answer") -> None:
     if answer.failure and answer.writer == "extractive":
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
+    elif answer.failure and (answer.writer or "").endswith(", then extractive"):
+        run.report(f"the model failed midway: {answer.failure}", "The rest of the answer is extractive.")
     elif answer.failure:
         run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)
     if answer.unjudged and answer.unjudged != answer.failure:

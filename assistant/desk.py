@@ -17,7 +17,7 @@ BATCH = 20  # abstracts of a survey that are put to a model at once: a line for 
 @dataclass(frozen=True, slots=True)
 class Written:
     """A draft, the passages that its markers number, what went wrong at the model's endpoint where the extractive
-    writer stood in, and what a reader should know besides."""
+    writer stood in for all or the rest of it, and what a reader should know besides."""
 
     draft: Draft
     passages: tuple[Passage, ...]
@@ -41,8 +41,9 @@ class Desk:
         if self.model is None:
             return Written(self.extractive.write(request), request.passages)
         try:
-            ask = self.survey if request.likely else self.ask_model
-            draft, passages = ask(request, self.model, on_text=on_text)
+            if request.likely:
+                return self.survey(request, self.model, on_text=on_text)
+            draft, passages = self.ask_model(request, self.model, on_text=on_text)
         except EndpointError as error:
             return Written(self.extractive.write(request), request.passages, failure=f"{error} ({error.hint})")
         notices = [draft.notice] if draft.notice else []
@@ -51,23 +52,40 @@ class Desk:
             notices.append(f"{count} did not fit into the model's context and were left out")
         return Written(draft, passages, notices=tuple(notices))
 
-    def survey(
-        self, request: Request, model: Writer, *, on_text: OnText | None = None
-    ) -> tuple[Draft, tuple[Passage, ...]]:
-        """The model's drafts over all passages as one, asked for in as many batches as its context needs, and the
-        passages. EndpointError."""
+    def survey(self, request: Request, model: Writer, *, on_text: OnText | None = None) -> Written:
+        """The model's drafts over all passages as one, asked for in as many batches as its context needs. Where the
+        endpoint fails after a batch, the extractive writer lists what is likely of the rest. EndpointError: at the
+        first."""
         drafts: list[Draft] = []
-        at = 0
+        at, failure = 0, ""
         while at < len(request.passages):
             if on_text and drafts:
                 on_text("\n")
             batch = replace(request, passages=request.passages[at : at + BATCH], first=at + 1)
-            draft, read = self.ask_model(batch, model, on_text=on_text)
+            try:
+                draft, read = self.ask_model(batch, model, on_text=on_text)
+            except EndpointError as error:
+                if not drafts:
+                    raise
+                failure = f"{error} ({error.hint})"
+                break
             drafts.append(draft)
             at += len(read)
             if draft.interrupted:
                 break
-        return joined(drafts), request.passages
+        draft = joined(drafts)
+        notices = [draft.notice] if draft.notice else []
+        if failure:
+            rest = self._likely(request, at)
+            draft = replace(joined([draft, rest]), writer=f"{model.name}, then {rest.writer}")
+            notices.append(f"the model read the first {at} of {len(request.passages)} candidates")
+        return Written(draft, request.passages, failure, tuple(notices))
+
+    def _likely(self, request: Request, at: int) -> Draft:
+        """The extractive writer's draft over the passages from `at` on; empty where none is likely to match."""
+        likely = tuple(n - at for n in request.likely if n > at)
+        rest = replace(request, passages=request.passages[at:], first=at + 1, likely=likely)
+        return self.extractive.write(rest) if likely else Draft("", self.extractive.name)
 
     def ask_model(
         self, request: Request, model: Writer, *, on_text: OnText | None = None

@@ -92,9 +92,10 @@ class ExtractiveWriter:
             by_paper.setdefault(candidate.n, []).append(candidate)
         if request.likely:
             best = {n: _chosen(by_paper[n], 1)[0] for n in request.likely if n in by_paper}
-            return Draft("\n".join(f"- {_marked(one.text, n)}" for n, one in best.items()), self.name)
+            lines = [f"- {_marked(one.text, n + request.first - 1)}" for n, one in best.items()]
+            return Draft("\n".join(lines), self.name)
         relevance = {n: _relevance(question, request.passages[n - 1], group) for n, group in by_paper.items()}
-        lines: list[str] = []
+        lines = []
         length = 0
         for n in sorted(relevance, key=lambda n: -relevance[n])[: shape.papers]:
             chosen = _chosen(by_paper[n], shape.each)

@@ -10,7 +10,9 @@ from assistant.app import Assistant
 from assistant.ask import MAX_QUESTION, POOL, ask, checked_question
 from assistant.citations import NOT_SAID
 from assistant.desk import BATCH, Desk
+from assistant.embedders import BUNDLED, StaticEmbedder
 from assistant.errors import EndpointError, UsageError
+from assistant.extractive import ExtractiveWriter
 from assistant.judging import Judge
 from assistant.results import Answer, Usage
 from assistant.writers import Request
@@ -117,6 +119,27 @@ def test_a_survey_has_a_model_read_every_candidate_in_batches_and_not_only_k(sam
     assert (match.n, match.how) == (1, "CSKV can reduce the memory overhead of the KV cache by 80%.")
     assert answer.recall_estimate is not None
     assert 0.8 < answer.recall_estimate < 1  # it read all that has a chance to match
+
+
+def test_a_survey_whose_endpoint_fails_midway_keeps_its_rows_and_says_how_far_the_model_read(sample: Assistant) -> None:
+    down = EndpointError("it is down", hint="Start it.")
+    row = "- CSKV can reduce the memory overhead of the KV cache by 80%. [1]"
+    writer = Scripted(row, down)
+    answer = ask(
+        SURVEY,
+        library=sample.library,
+        desk=Desk(ExtractiveWriter(StaticEmbedder("bundled", BUNDLED).embed), writer, context_tokens=4_000),
+        k=5,
+        today=TODAY,
+        clock=lambda: 0.0,
+    )
+    assert (answer.writer, answer.failure) == ("scripted, then extractive", "it is down (Start it.)")
+    first, *rest = answer.matches
+    assert (first.n, first.how) == (1, "CSKV can reduce the memory overhead of the KV cache by 80%.")
+    read = {one.found.paper_id for one in writer.asked[0].passages}
+    assert rest
+    assert read.isdisjoint(citation.paper_id for citation in answer.citations[1:])
+    assert f"the model read the first {len(read)} of {answer.candidates_read} candidates" in answer.notices
 
 
 def test_a_survey_in_which_no_batch_matches_is_no_answer(sample: Assistant) -> None:

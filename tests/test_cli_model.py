@@ -176,3 +176,17 @@ def test_an_interrupt_shows_what_came_as_incomplete_and_exits_130(home: Path, se
     assert "CSKV can reduce the memory overhead of the KV cache by 80%." in shown
     assert "Incomplete: it was interrupted here." in shown
     assert "incomplete: interrupted while m wrote" in shown
+
+
+def test_a_survey_whose_endpoint_fails_midway_says_so_and_ends_with_4(
+    home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_CONTEXT_TOKENS", "4000")
+    server.replies = [completion(f"- {TEXT}", usage=USAGE), failure(401, "no such key")]
+    where = ("--library", "sample", "--model", "m", "--base-url", server.url)
+    done = CliRunner().invoke(app, ("ask", "which papers reduce KV cache memory?", *where))
+    assert done.exit_code == 4
+    assert "the model failed midway: " in done.stderr
+    assert "The rest of the answer is extractive." in done.stderr
+    assert "written by m, then extractive" in " ".join(done.stdout.split())
+    assert "CSKV can reduce the memory overhead" in done.stdout

@@ -92,8 +92,20 @@ def test_a_survey_reads_what_did_not_fit_with_the_next_batch() -> None:
     assert written.notices == ()
 
 
-def test_a_survey_whose_endpoint_fails_midway_is_the_extractive_writers() -> None:
+def test_a_survey_whose_endpoint_fails_midway_keeps_what_was_read_and_lists_what_is_likely_of_the_rest() -> None:
     writer = Scripted("- One [1].", EndpointError("it is down", hint="Start it."))
-    desk = Desk(Scripted("- Stood in [2].", name="extractive"), writer)
-    written = desk.write(Request(QUESTION, PASSAGES * 8, likely=(2,)))
-    assert (written.draft.writer, written.failure) == ("extractive", "it is down (Start it.)")
+    extractive = Scripted("- Stood in [23].", name="extractive")
+    written = Desk(extractive, writer).write(Request(QUESTION, PASSAGES * 8, likely=(2, 23)))
+    assert (written.draft.text, written.draft.writer) == ("- One [1].\n\n- Stood in [23].", "scripted, then extractive")
+    assert (extractive.asked[0].first, extractive.asked[0].likely) == (BATCH + 1, (3,))
+    assert written.failure == "it is down (Start it.)"
+    assert written.notices == (f"the model read the first {BATCH} of 24 candidates",)
+
+
+def test_a_survey_whose_endpoint_fails_at_once_or_before_anything_likely_is_plainly_told() -> None:
+    down = EndpointError("it is down", hint="Start it.")
+    desk = Desk(Scripted("- Stood in [2].", name="extractive"), Scripted(down))
+    assert desk.write(Request(QUESTION, PASSAGES * 8, likely=(2,))).draft.writer == "extractive"
+    unasked = Scripted(name="extractive")
+    written = Desk(unasked, Scripted("- One [1].", down)).write(Request(QUESTION, PASSAGES * 8, likely=(2,)))
+    assert (written.draft.text.strip(), unasked.asked) == ("- One [1].", [])

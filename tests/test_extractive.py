@@ -120,6 +120,11 @@ def test_a_survey_has_one_sentence_of_each_likely_paper_in_their_order(writer: E
     assert [claim.marks for claim in claims] == [(3,), (1,)]
 
 
+def test_a_survey_that_starts_late_has_the_numbers_of_its_own_passages(writer: ExtractiveWriter) -> None:
+    request = Request("which papers are about the KV cache?", PASSAGES, likely=(3, 1), first=21)
+    assert [claim.marks for claim in parse(writer.write(request).text)] == [(23,), (21,)]
+
+
 def test_parts_are_answered_one_after_the_other_with_the_numbers_of_their_own_papers(writer: ExtractiveWriter) -> None:
     first = Request("CSKV?", PASSAGES[:1])
     second = Request("XGrammar?", PASSAGES[2:], first=2)
