@@ -47,6 +47,7 @@ from assistant.trends import trend
 from assistant.writers import OpenAIWriter, Writer
 
 DEFAULT = "default"
+UNREHEARSED = "the judge's requests are not counted: what it is asked depends on what the model writes"
 
 Notice = Callable[[str], None]
 
@@ -196,6 +197,7 @@ class Assistant:
         )
         price = self._price or listed(writer.name, self._endpoint.address)
         asked = rehearsal.exchanges(writer.asked, model=writer.name, price=price)
+        notices = (*answer.notices, *([UNREHEARSED] if asked and self._judge else []))
         return DryRun(
             question=answer.question,
             model=name,
@@ -206,7 +208,7 @@ class Assistant:
             price=price,
             cost=sum(one.cost or 0.0 for one in asked) if price else None,
             why="" if asked else answer.why,
-            notices=answer.notices,
+            notices=notices,
         )
 
     @contextlib.contextmanager

@@ -61,6 +61,11 @@ def test_a_reranking_is_part_of_it(dry: Server) -> None:
     assert shown["prompt_tokens"] == sum(one["prompt_tokens"] for one in shown["exchanges"])
 
 
+def test_that_the_judge_is_not_part_of_it_is_told(dry: Server) -> None:
+    assert "the judge's requests are not counted" in run(QUESTION, "--judge").stderr
+    assert "judge" not in run(QUESTION).stderr
+
+
 def test_a_price_makes_a_cost(dry: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "price: ?" in run(QUESTION).stdout
     monkeypatch.setenv("ASSISTANT_PRICE", "1/2")
