@@ -5,6 +5,7 @@ is marked dirty, missing, broken or out of reach, the reading goes on, slower an
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -84,15 +85,17 @@ class Searcher:
         return list(self._blocks())
 
     def _blocks(self) -> Iterator[Block]:
-        """The vectors of all chunks, read from the catalog."""
-        for rows in self._catalog.vectors(BLOCK):
-            yield self._block(rows)
-
-    def _block(self, rows: Sequence[tuple[int, int, bytes]]) -> Block:
-        numbers, papers, vectors = zip(*rows, strict=True) if rows else ((), (), ())
-        return Block(
-            np.array(numbers, np.int64), np.array(papers, np.int64), from_bytes(vectors, self._embedder.dimension)
-        )
+        """The vectors of all chunks, read from the catalog; while some are used, the next ones are made ready."""
+        dimension = self._embedder.dimension  # looked up here: the catalog is this thread's own
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            ready: Future[Block] | None = None
+            for rows in self._catalog.vectors(BLOCK):
+                coming = aside.submit(_block, rows, dimension)
+                if ready:
+                    yield ready.result()
+                ready = coming
+            if ready:
+                yield ready.result()
 
     def search(
         self,
@@ -206,7 +209,9 @@ class Searcher:
         if self._index is not None:
             try:
                 numbers = self._index.nearest(held(query[None])[0], limit=CANDIDATES)
-                return nearest_exactly([self._block(self._catalog.vectors_of(chunks=numbers))], query, limit=CANDIDATES)
+                return nearest_exactly(
+                    [_block(self._catalog.vectors_of(chunks=numbers), len(query))], query, limit=CANDIDATES
+                )
             except (LibraryDamaged, LibraryFull, StoreError) as error:
                 self._index.close()
                 self.__dict__["_index"] = None
@@ -220,7 +225,7 @@ class Searcher:
         few = only is not None and (len(only) <= FEW or len(only) < self._chunks / 50)
         if only is not None and few:
             return nearest_exactly(
-                [self._block(self._catalog.vectors_of(papers=sorted(only)))], query, limit=limit, also=also
+                [_block(self._catalog.vectors_of(papers=sorted(only)), len(query))], query, limit=limit, also=also
             )
         self._scanned += self._chunks
         blocks = self._kept if self._chunks <= KEPT else self._blocks()
@@ -235,3 +240,8 @@ class Searcher:
 def _passage(fused: Fused, stored: StoredPaper, chunk: Chunk | None) -> Passage:
     chunk = chunk or Chunk(0, len(stored.paper.abstract))
     return Passage(stored, chunk, score=fused.score, lexical=fused.lexical, vector=fused.vector)
+
+
+def _block(rows: Sequence[tuple[int, int, bytes]], dimension: int) -> Block:
+    numbers, papers, vectors = zip(*rows, strict=True) if rows else ((), (), ())
+    return Block(np.array(numbers, np.int64), np.array(papers, np.int64), from_bytes(vectors, dimension))
