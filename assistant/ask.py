@@ -204,7 +204,7 @@ def _surveyed(answer: Answer, survey: Candidates) -> Answer:
     if answer.status == "unanswered":
         return answer
     matched = {citation.paper_id for citation in answer.citations}
-    read = not (answer.writer or "").endswith(EXTRACTIVE)
+    read = answer.writer != EXTRACTIVE and not answer.read_in_part
     return replace(answer, recall_estimate=survey.recall(matched, read=read))
 
 

@@ -165,7 +165,7 @@ def _list_recorded(run: Run, form: Format) -> None:
 def _tell(run: Run, answer: "Answer") -> None:
     if answer.failure and answer.writer == "extractive":
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
-    elif answer.failure and (answer.writer or "").endswith(", then extractive"):
+    elif answer.failure and answer.read_in_part:
         run.report(f"the model failed midway: {answer.failure}", "The rest of the answer is extractive.")
     elif answer.failure:
         run.report(f"the model did not rerank: {answer.failure}", NOT_RERANKED)

@@ -24,6 +24,7 @@ from assistant.options import (
 )
 
 MOST_PAPERS = 60
+FORM = option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
 F = TypeVar("F", bound=StrEnum)
 Output = Annotated[Path | None, option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")]
 TopicName = Annotated[str, typer.Argument(metavar="NAME", help="The topic's name.", show_default=False)]
@@ -65,9 +66,7 @@ def digest(
     output: Output = None,
     library: LibraryName = None,
     store: Store = None,
-    form: Annotated[
-        DigestFormat | None, option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
-    ] = None,
+    form: Annotated[DigestFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
     """Say what a week, or other days, brought: chosen, grouped into themes, cited.
@@ -105,9 +104,7 @@ def summarize(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
-    form: Annotated[
-        PageFormat | None, option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
-    ] = None,
+    form: Annotated[PageFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
     """Summarize what the library has on a topic: approaches, results, disagreements, what is open, a comparison.
@@ -141,9 +138,7 @@ def trends(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
-    form: Annotated[
-        PageFormat | None, option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
-    ] = None,
+    form: Annotated[PageFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
     """Count the papers that mention some words, over time.

@@ -8,6 +8,7 @@ from assistant import prompts
 from assistant.endpoint import OnText
 from assistant.errors import ContextOverflow, EndpointError
 from assistant.papers import Passage
+from assistant.results import THEN_EXTRACTIVE
 from assistant.text import count_tokens
 from assistant.writers import MESSAGE_TOKENS, Draft, Request, Writer, joined
 
@@ -77,7 +78,7 @@ class Desk:
         notices = [draft.notice] if draft.notice else []
         if failure:
             rest = self._likely(request, at)
-            draft = replace(joined([draft, rest]), writer=f"{model.name}, then {rest.writer}")
+            draft = replace(joined([draft, rest]), writer=f"{model.name}{THEN_EXTRACTIVE}")
             notices.append(f"the model read the first {at} of {len(request.passages)} candidates")
         return Written(draft, request.passages, failure, tuple(notices))
 

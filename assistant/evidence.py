@@ -136,7 +136,12 @@ def words_of(paper: Paper) -> tuple[str, ...]:
 
 def chance(pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> float:
     """How probable it is, by the passages found, that the question whose terms `rarity` weighs has its answer here."""
-    return 1 / (1 + math.exp(-sum(w * x for w, x in zip(WEIGHTS, (1.0, *features(pool, rarity=rarity)), strict=True))))
+    return logistic(WEIGHTS, features(pool, rarity=rarity))
+
+
+def logistic(weights: Sequence[float], row: Sequence[float]) -> float:
+    """The probability that a logistic regression gives a row of features; `weights` begin with the intercept."""
+    return 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, (1.0, *row), strict=True))))
 
 
 def features(pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> tuple[float, float, float, float]:
@@ -195,7 +200,9 @@ def _tells(passage: Passage, names: Sequence[str], rarity: Mapping[str, float]) 
     paper = passage.found.paper
     wanted = {term: weight for term, weight in rarity.items() if term not in terms(" ".join(names))}
     texts = [clean(paper.abstract[start:end]) for start, end in sentences(paper.abstract)]
-    shares = [_share(wanted.keys() & set(terms(f"{paper.title} {text}")), wanted) for text in texts if quantities(text)]
+    shares = [
+        _share(wanted.keys() & set(terms(f"{clean(paper.title)} {text}")), wanted) for text in texts if quantities(text)
+    ]
     return any(share >= TELLS or not wanted for share in shares)
 
 

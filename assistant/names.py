@@ -13,6 +13,9 @@ _NAME = re.compile(
     r"\b(?:[A-Za-z]*[A-Z][a-z]*[A-Z][\w-]*|[A-Z]{2,}[\w-]*|[A-Za-z]+-?\d(?:[\w.-]*\w)?|[a-z]+[A-Z]\w*"
     r"|[\w-]*[^\W\d_a-zA-Z][\w-]*)"  # whatever has letters of another script, which may look like Latin ones
 )
+# Upper-case runs, capitalised and lower-case words, numbers: `YOLOv8` is YOLO, v, 8.
+_PIECE = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_a-z]?[a-z]+|\d+|[^\W\d_]")
+_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")  # between the numbers of a name: Qwen2.5 is not Qwen25
 # Ends of compounds such as `M2-like`, `KV-aware`, that are no part of the name.
 _COMPOUND = frozenset({
     "activated", "agnostic", "augmented", "aware", "based", "bound", "centric", "class", "compatible", "deficient",
@@ -68,13 +71,6 @@ def _letters(text: str) -> str:
     """`text` with accents dropped and every letter and digit in its usual form."""
     apart = unicodedata.normalize("NFD", plain(text))
     return "".join(c for c in apart if not unicodedata.combining(c))
-
-
-# Upper-case runs, capitalised and lower-case words, numbers: `YOLOv8` is YOLO, v, 8.
-_PIECE = re.compile(r"[^\W\d_a-z]+(?![a-z])|[^\W\d_a-z]?[a-z]+|\d+|[^\W\d_]")
-
-
-_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")  # between the numbers of a name: Qwen2.5 is not Qwen25
 
 
 def _folded(text: str) -> str:

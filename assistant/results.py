@@ -110,11 +110,15 @@ class Kept:
     usage: Usage | None = None
 
 
+THEN_EXTRACTIVE = ", then extractive"  # behind a model's name, where the extractive writer had to finish a survey
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with every sentence checked.
 
-    `writer` is `extractive`, the model's name, or None where there was no evidence to write from; `invented` the
+    `writer` is `extractive`, the model's name, with THEN_EXTRACTIVE where its endpoint failed midway, or None where
+    there was no evidence to write from; `invented` the
     markers that named no passage and were taken out; `removed` the sentences taken out because nothing supports them;
     `nearest` what came closest when the status is `unanswered`; `named` the papers that the question names where their
     abstracts do not say, so that only the full papers could settle it; `why` the reason for a status other than
@@ -150,6 +154,11 @@ class Answer:
     cached: bool = False
     cached_on: Date | None = None
     interrupted: bool = False
+
+    @property
+    def read_in_part(self) -> bool:
+        """Whether a model read some candidates of a survey, and then its endpoint failed."""
+        return (self.writer or "").endswith(THEN_EXTRACTIVE)
 
     @property
     def matches(self) -> tuple[Match, ...]:

@@ -8,7 +8,7 @@ from datetime import date as Date
 import numpy as np
 
 from assistant import findings, themes
-from assistant.ask import NEAREST, checked_question
+from assistant.ask import checked_question, closest
 from assistant.cleaning import clean
 from assistant.embedders import Vectors
 from assistant.embedders.embedder import of_length_one
@@ -18,7 +18,7 @@ from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.quoting import Page
 from assistant.reports import LeftOut, Row, Section, TopicSummary
-from assistant.results import Sentence, cite
+from assistant.results import Sentence
 from assistant.text import content_terms, terms
 
 CONSIDERED = 60  # papers
@@ -51,10 +51,8 @@ def summarize(
     started = clock()
     topic = checked_question(topic)
     found = library.find(parse(topic, today=today, filters=filters), limit=max(CONSIDERED, papers))
-    nearest = tuple(
-        cite(n, one.found, clean(one.found.paper.title)) for n, one in enumerate(found.passages[:NEAREST], 1)
-    )
-    result = TopicSummary(topic, considered=len(found.passages), nearest=nearest, notices=found.notices)
+    considered = len(found.passages)
+    result = TopicSummary(topic, considered=considered, nearest=closest(found.passages), notices=found.notices)
     if found.why_nothing:
         return replace(result, why=found.why_nothing, seconds=clock() - started)
     rarity = library.rarity(content_terms(clean(found.question)))

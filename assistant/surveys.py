@@ -5,13 +5,12 @@ judged questions about the seeds (tools/fit_chances.py). A model reads every can
 one, the papers that are likely enough are the matches.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.cleaning import clean
-from assistant.evidence import nearness, words_of
+from assistant.evidence import logistic, nearness, words_of
 from assistant.papers import Passage
 from assistant.text import content_terms
 
@@ -67,9 +66,7 @@ def candidates(question: str, pool: Sequence[Passage], *, rarity: Mapping[str, f
 
 def chances(question: str, pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> list[float]:
     """How probable it is of each paper of the `pool` that the question asks for it, in [0, 1]."""
-    weights = (INTERCEPT, *WEIGHTS)
-    rows = features(question, pool, rarity=rarity)
-    return [1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, (1.0, *row), strict=True)))) for row in rows]
+    return [logistic((INTERCEPT, *WEIGHTS), row) for row in features(question, pool, rarity=rarity)]
 
 
 def features(

@@ -160,7 +160,7 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
     return {
         "program": __version__,
         "judged": found.digest,
-        "library": assistant.library.digest(),
+        "library": assistant.library.fingerprint(),
         "papers": status.papers,
         "embedder": status.embedder,
         "chunk_tokens": status.chunk_tokens,

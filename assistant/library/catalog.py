@@ -227,8 +227,8 @@ class Catalog:
             ids = dict(self._among("SELECT number, paper_id FROM papers WHERE number", known))
         return {name: text(ids[number]) for name, number in numbers.items() if number is not None}
 
-    def digest(self) -> str:
-        """A fingerprint of the papers as they are searched: ids, titles, abstracts, authors and dates."""
+    def fingerprint(self) -> str:
+        """Of the papers as they are searched: ids, titles, abstracts, authors and dates."""
         seen = hashlib.sha256()
         with self._mapped():
             for row in self._db.execute(

@@ -287,9 +287,9 @@ class Library:
         with self._catalog.snapshot():
             return self._catalog.identified(names)
 
-    def digest(self) -> str:
-        """A fingerprint of the papers: the same for libraries that hold the same ones, however they came in."""
-        return self._catalog.digest()
+    def fingerprint(self) -> str:
+        """Of the papers: the same for libraries that hold the same ones, however they came in."""
+        return self._catalog.fingerprint()
 
     def count(self, filters: Filters | None = None) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""
