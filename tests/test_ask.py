@@ -140,6 +140,8 @@ def test_a_survey_whose_endpoint_fails_midway_keeps_its_rows_and_says_how_far_th
     assert rest
     assert read.isdisjoint(citation.paper_id for citation in answer.citations[1:])
     assert f"the model read the first {len(read)} of {answer.candidates_read} candidates" in answer.notices
+    assert answer.recall_estimate is not None
+    assert answer.recall_estimate < 0.8  # which counts only what was matched: not all was read
 
 
 def test_a_survey_in_which_no_batch_matches_is_no_answer(sample: Assistant) -> None:
