@@ -170,7 +170,7 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
         "asked": "searches and answers" if ask else "searches only",
         "writer": writes or EXTRACTIVE if ask else None,
         "model": chosen.model if asks_model else None,
-        "base_url": endpoint.address.partition("?")[0] if asks_model else None,
+        "base_url": endpoint.address if asks_model else None,
         "prompts": _prompts(chosen.prompts) if asks_model else None,
         "k": chosen.k,
         "context_tokens": chosen.context_tokens if asks_model else None,
