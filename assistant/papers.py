@@ -23,7 +23,8 @@ class Paper:
     """One paper as a source gave it. `abstract` and `title` are verbatim; `clean()` them for display.
 
     `source_id` is the identifier a source used that is neither an arXiv id nor a DOI. `author_count` may be
-    known where the names are not. `date_inferred` says the year of `date` was worked out, not read.
+    known where the names are not. `date_inferred` says the year of `date` was worked out, not read. `venue` is the
+    journal or conference, `version` the number of the arXiv version, `withdrawn` that its authors took it back.
     """
 
     title: str
@@ -39,6 +40,9 @@ class Paper:
     url: str | None = None
     categories: tuple[str, ...] = ()
     upvotes: int | None = None
+    venue: str | None = None
+    version: int | None = None
+    withdrawn: bool = False
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -58,7 +62,8 @@ class Paper:
 
     def digest(self) -> str:
         """A fingerprint of everything this record says, to recognise it when it comes again."""
-        said = json.dumps(asdict(self), sort_keys=True, default=str, ensure_ascii=True)
+        given = {name: value for name, value in asdict(self).items() if _says(value)}
+        said = json.dumps(given, sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

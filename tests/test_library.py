@@ -1,5 +1,6 @@
 """The library on real parts: SQLite, Chroma, tantivy and the bundled embedder, in a temporary folder."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -106,7 +107,7 @@ def test_the_same_paper_from_two_sources_is_one_with_both_remembered(opened: Ope
             ("jsonl", "b.jsonl", 1),
         ]
         file(library, [CSKV], source="hf-page", name="page.txt")
-        assert library.get("2409.10593").paper.url == "https://x"
+        assert library.get(CSKV.paper_id).paper.url == "https://x"
 
 
 def test_equal_titles_with_different_ids_stay_two_papers(opened: Opened) -> None:
@@ -543,6 +544,20 @@ def test_a_newer_library_is_refused_and_left_alone(opened: Opened) -> None:
     db.close()
     with pytest.raises(LibraryTooNew, match="form 99"):
         opened()
+
+
+def test_a_library_from_before_there_were_venues_is_read_and_then_written(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        path = library.folder / "catalog.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for column in ("venue", "version", "withdrawn"):
+            db.execute(f"ALTER TABLE papers DROP COLUMN {column}")
+    with opened() as library:
+        assert library.get(CSKV.paper_id).paper.venue is None
+        file(library, [replace(CSKV, venue="NeurIPS", version=2, withdrawn=True)])
+        read = library.get(CSKV.paper_id).paper
+    assert (read.venue, read.version, read.withdrawn) == ("NeurIPS", 2, True)
 
 
 def test_a_damaged_catalog_is_named_and_left_alone(opened: Opened, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import SourceError
 from assistant.papers import Paper, Problem, Record
-from assistant.sources import jsonl
+from assistant.sources import jsonl, rows
 
 
 def read(*lines: object) -> list[Record | Problem]:
@@ -156,7 +156,7 @@ def test_any_bytes_are_records_problems_or_refused(lines: list[bytes]) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(sorted(jsonl._Row.model_fields)),
+        st.sampled_from(sorted(rows.FIELDS)),
         st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text())),
     )
 )

@@ -22,7 +22,7 @@ from assistant.library import filing, replies, selecting
 from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
 from assistant.library.memory import Memory
-from assistant.library.schema import FIELDS, INDEXED, PENDING, as_ours, from_row, text
+from assistant.library.schema import INDEXED, PENDING, as_ours, columns, from_row, text
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 from assistant.results import Kept
 
@@ -169,10 +169,9 @@ class Catalog:
         return int(papers), int(pending), int(chunks)
 
     def pending(self, limit: int) -> list[tuple[int, Paper]]:
-        columns = ", ".join(FIELDS)
         with self._mapped():
             rows = self._db.execute(
-                f"SELECT number, {columns} FROM papers WHERE state = 0 ORDER BY number LIMIT ?", (limit,)
+                f"SELECT number, {columns(self._db)} FROM papers WHERE state = 0 ORDER BY number LIMIT ?", (limit,)
             ).fetchall()
         return [(int(row[0]), from_row(row[1:])) for row in rows]
 
@@ -183,7 +182,7 @@ class Catalog:
             rows = self._among("SELECT number, rowid, source, file, line, day FROM sources WHERE number", numbers)
             for number, _, source, file, line, day in sorted(rows):
                 sources.setdefault(number, []).append(Provenance(source, file, line, Date.fromisoformat(day)))
-            papers = self._among(f"SELECT number, paper_id, {', '.join(FIELDS)} FROM papers WHERE number", numbers)
+            papers = self._among(f"SELECT number, paper_id, {columns(self._db)} FROM papers WHERE number", numbers)
             found = {
                 number: StoredPaper(paper_id, from_row(row), tuple(sources.get(number, ())))
                 for number, paper_id, *row in papers

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
 from assistant.library import memory, selecting
-from assistant.library.schema import LATER, SCHEMA, VERSION, primary_code
+from assistant.library.schema import LATER, SCHEMA, VERSION, add_columns, primary_code
 
 BUSY_SECONDS = 30.0
 MAPPED = 1 << 28  # bytes that a reader maps: 10,000 vectors are read in 11 ms instead of 18; of a million, no faster
@@ -24,6 +24,7 @@ def connected(path: Path, *, write: bool, create: bool, wait_s: float = BUSY_SEC
         _prepare(db, write=write or create)
         _check_version(db, path, create=create)
         if write or create:
+            add_columns(db)
             for statement in LATER:
                 db.execute(statement)
             db.executescript(memory.TABLES)

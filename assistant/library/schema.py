@@ -27,6 +27,9 @@ CREATE TABLE papers(
     url TEXT,
     categories TEXT NOT NULL,           -- JSON list
     upvotes INTEGER,
+    venue TEXT,
+    version INTEGER,                    -- of the arXiv listing
+    withdrawn INTEGER NOT NULL DEFAULT 0,
     state INTEGER NOT NULL              -- 0 pending, 1 in both indexes
 );
 CREATE INDEX papers_pending ON papers(number) WHERE state = 0;
@@ -69,8 +72,10 @@ LATER = (
 PENDING, INDEXED = 0, 1  # papers.state
 FIELDS = (
     "title", "abstract", "arxiv_id", "doi", "source_id", "authors", "author_count", "organization", "date",
-    "date_inferred", "url", "categories", "upvotes",
+    "date_inferred", "url", "categories", "upvotes", "venue", "version", "withdrawn",
 )  # fmt: skip
+# Columns of `papers` that the first libraries of this version lack; a reader takes them as empty.
+LATER_COLUMNS = {"venue": "TEXT", "version": "INTEGER", "withdrawn": "INTEGER NOT NULL DEFAULT 0"}
 
 
 def primary_code(error: sqlite3.Error) -> int:
@@ -101,7 +106,8 @@ def to_row(paper: Paper) -> tuple[object, ...]:
     return (
         paper.title, paper.abstract, paper.arxiv_id, paper.doi, paper.source_id, json.dumps(paper.authors),
         paper.author_count, paper.organization, paper.date.isoformat() if paper.date else None,
-        int(paper.date_inferred), paper.url, json.dumps(paper.categories), paper.upvotes,
+        int(paper.date_inferred), paper.url, json.dumps(paper.categories), paper.upvotes, paper.venue,
+        paper.version, int(paper.withdrawn),
     )  # fmt: skip
 
 
@@ -111,7 +117,7 @@ def from_row(row: Sequence[object]) -> Paper:
     for field in ("authors", "categories"):
         values[field] = tuple(text(name) for name in json.loads(text(values[field])))
     values["date"] = Date.fromisoformat(str(values["date"])) if values["date"] else None
-    values["date_inferred"] = bool(values["date_inferred"])
+    values["date_inferred"], values["withdrawn"] = bool(values["date_inferred"]), bool(values["withdrawn"])
     return Paper(**values)  # type: ignore[arg-type]
 
 
@@ -122,6 +128,21 @@ def text(value: object) -> str:
     return value
 
 
+def columns(db: sqlite3.Connection) -> str:
+    """What to select of `papers` for `from_row`."""
+    there = _there(db)
+    return ", ".join(field if field in there else f"NULL AS {field}" for field in FIELDS)
+
+
+def add_columns(db: sqlite3.Connection) -> None:
+    """Give a library of before the columns it lacks."""
+    for field in LATER_COLUMNS.keys() - _there(db):
+        db.execute(f"ALTER TABLE papers ADD COLUMN {field} {LATER_COLUMNS[field]}")
+
+
+def _there(db: sqlite3.Connection) -> set[str]:
+    return {str(row[0]) for row in db.execute("SELECT name FROM pragma_table_info('papers')")}
+
+
 def read_paper(db: sqlite3.Connection, number: int) -> Paper:
-    columns = ", ".join(FIELDS)
-    return from_row(db.execute(f"SELECT {columns} FROM papers WHERE number = ?", (number,)).fetchone())
+    return from_row(db.execute(f"SELECT {columns(db)} FROM papers WHERE number = ?", (number,)).fetchone())

@@ -124,6 +124,9 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
         "url": paper.url,
         "categories": paper.categories,
         "upvotes": paper.upvotes,
+        "venue": paper.venue,
+        "version": paper.version,
+        "withdrawn": paper.withdrawn,
         "sources": [asdict(source) for source in found.sources],
     }
 

@@ -225,6 +225,9 @@ def paper(one: StoredPaper, console: "Console") -> None:
         ("url", record.url),
         ("categories", ", ".join(record.categories)),
         ("upvotes", record.upvotes),
+        ("venue", record.venue),
+        ("version", record.version),
+        ("withdrawn", "by its authors" if record.withdrawn else None),
     ]
     for name, value in rows:
         if value not in (None, ""):
