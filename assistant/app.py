@@ -18,7 +18,6 @@ from assistant.digest import digest
 from assistant.embedders import Embedder
 from assistant.endpoint import Completions, Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
-from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
 from assistant.ingest import ingest
 from assistant.judging import Judge
@@ -30,6 +29,7 @@ from assistant.remembering import Remembering
 from assistant.reports import By, Digest, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker, reranked
 from assistant.results import (
+    EXTRACTIVE,
     Answer,
     DryRun,
     Finding,
@@ -39,6 +39,7 @@ from assistant.results import (
     Recorded,
     Removal,
     SearchResult,
+    Usage,
 )
 from assistant.settings import Settings
 from assistant.spending import Limits, Metered, listed
@@ -234,18 +235,10 @@ class Assistant:
     ) -> Answer:
         today = Date.today()
         parse(checked_question(question), today=today, filters=filters)  # before a library is opened, or built, for it
-        chosen = self.settings
-        desk = Desk(
-            self._extractive,
-            model,
-            prompts=chosen.prompts,
-            context_tokens=chosen.context_tokens,
-            max_tokens=chosen.answer_tokens,
-        )
         answer = ask(
             question,
             library=self.library,
-            desk=desk,
+            desk=self._desk(model),
             k=self._k(k),
             today=today,
             reranker=reranker,
@@ -278,7 +271,8 @@ class Assistant:
     ) -> Digest:
         """What a period brought: from `since` (else after the last digest, else seven days) to `until` (else today), or
         an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried is left out,
-        unless it is to come `again`. It counts as sent when it is given to `record`. UsageError: no such period."""
+        unless it is to come `again`. It counts as sent when it is given to `record`. A model writes it where one is
+        chosen; it never raises for one that fails: see `Digest.failure`. UsageError: no such period. BudgetError."""
         today = Date.today()
         if week is not None and (since or until):
             raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
@@ -287,14 +281,17 @@ class Assistant:
         covered = covered or periods.period(since=since, until=until, today=today, last=last and min(last[0], today))
         if covered.since > today:
             raise UsageError(f"{covered.label} is in the future", hint="A digest covers days that have been.")
-        return digest(
+        before = len(self._metered.exchanges)
+        made = digest(
             library=self.library,
+            desk=self._desk(self._model),
             period=covered,
             topics=self.library.memory.topics(),
             again=again,
             known=last[1] if last and not (week or since) else None,
             progress=self._progress,
         )
+        return replace(made, usage=self._spent(before))
 
     def record(self, made: Digest) -> Digest:
         """Remember the papers of a digest as sent. LibraryBusy: another digest was recorded since it was made."""
@@ -310,13 +307,23 @@ class Assistant:
         return replace(made, recorded=bool(made.citations) and self.library_name != sample.NAME)
 
     def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
-        """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`)."""
+        """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`).
+        It never raises for a failing model: see `TopicSummary.failure`. BudgetError."""
         if not 1 <= papers <= CONSIDERED:
             raise UsageError(f"a summary reads 1 to {CONSIDERED} papers, not {papers}", hint="Choose fewer, or more.")
         today = Date.today()
         parse(checked_question(topic), today=today, filters=filters)  # before a library is opened, or built, for it
-        made = summarize(topic, library=self.library, papers=papers, today=today, filters=filters)
-        return replace(made, why=self.addressed(made.why))
+        before = len(self._metered.exchanges)
+        made = summarize(
+            topic,
+            library=self.library,
+            desk=self._desk(self._model),
+            papers=papers,
+            today=today,
+            filters=filters,
+            progress=self._progress,
+        )
+        return replace(made, why=self.addressed(made.why), usage=self._spent(before))
 
     def trend(self, query: str, *, by: By = "month", filters: Filters | None = None) -> Trend:
         """How many papers mention all words and phrases of `query`, over time. UsageError: there are none."""
@@ -403,6 +410,21 @@ class Assistant:
             download=download,
         )
         return [replace(finding, hint=self.addressed(finding.hint)) for finding in findings]
+
+    def _spent(self, before: int) -> Usage | None:
+        """What was asked of a model after the first `before` exchanges; None where nothing was."""
+        return self._metered.spent(since=before) if len(self._metered.exchanges) > before else None
+
+    def _desk(self, model: Writer | None) -> Desk:
+        chosen = self.settings
+        return Desk(
+            self._extractive,
+            model,
+            prompts=chosen.prompts,
+            context_tokens=chosen.context_tokens,
+            max_tokens=chosen.answer_tokens,
+            jobs=chosen.jobs,
+        )
 
     def _k(self, given: int | None) -> int:
         return self.settings.k if given is None else settings.in_range("k", given)

@@ -13,7 +13,6 @@ from assistant.desk import Desk
 from assistant.endpoint import OnText
 from assistant.errors import UsageError
 from assistant.evidence import UNTOLD, Assessment, assess
-from assistant.extractive import NAME as EXTRACTIVE
 from assistant.judging import Judge, Judged
 from assistant.library import Library
 from assistant.papers import Filters, Found, Passage
@@ -21,7 +20,7 @@ from assistant.parts import parts_of
 from assistant.queries import Query, parse
 from assistant.questions import kind_of, untold
 from assistant.rerankers import Reranker, reranked
-from assistant.results import Answer, Citation, Sentence, Status, cite
+from assistant.results import EXTRACTIVE, Answer, Citation, Sentence, Status, cite
 from assistant.surveys import Candidates
 from assistant.text import content_terms
 from assistant.writers import Draft, Request
@@ -87,7 +86,8 @@ def ask(
     ranked = reranked(found.question, found.passages, None if told else reranker)
     survey = surveys.candidates(found.question, ranked.passages, rarity=rarity) if listed else None
     request = Request(found.question, survey.passages if survey else ranked.passages[:k], rarity=rarity)
-    request = replace(request, likely=survey.likely if survey else ())
+    if survey:
+        request = replace(request, task="classify", likely=survey.likely)
     if told:
         request = _in_parts(request, told, k)
     written = desk.write(request, on_text=on_text)

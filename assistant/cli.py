@@ -17,8 +17,11 @@ from assistant.options import (
     Judged,
     K,
     LibraryName,
+    MaxCost,
+    MaxTokens,
     MaybeQuestion,
     Model,
+    NoCache,
     Plain,
     Question,
     Rerank,
@@ -81,15 +84,9 @@ def ask(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what a model would be sent and what that costs; send nothing.")
     ] = False,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Ask the model anew, whatever is kept, and keep nothing.")
-    ] = False,
-    max_tokens_total: Annotated[
-        int | None, option("--max-tokens-total", metavar="N", help="Send nothing that could use more tokens.")
-    ] = None,
-    max_cost: Annotated[
-        float | None, option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
-    ] = None,
+    no_cache: NoCache = False,
+    max_tokens_total: MaxTokens = None,
+    max_cost: MaxCost = None,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
@@ -163,7 +160,9 @@ def _list_recorded(run: Run, form: Format) -> None:
 
 
 def _tell(run: Run, answer: "Answer") -> None:
-    if answer.failure and answer.writer == "extractive":
+    from assistant.results import EXTRACTIVE
+
+    if answer.failure and answer.writer == EXTRACTIVE:
         run.report(f"the model did not answer: {answer.failure}", "This answer is extractive instead.")
     elif answer.failure and answer.read_in_part:
         run.report(f"the model failed midway: {answer.failure}", "The rest of the answer is extractive.")

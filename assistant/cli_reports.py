@@ -2,16 +2,22 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from assistant.console import PlainFormat, running
+from assistant.console import PlainFormat, Run, running
 from assistant.options import (
     COMMON,
     Author,
+    BaseUrl,
     Debug,
+    Jobs,
     LibraryName,
+    MaxCost,
+    MaxTokens,
+    Model,
+    NoCache,
     Plain,
     Question,
     Since,
@@ -22,6 +28,9 @@ from assistant.options import (
     joined,
     option,
 )
+
+if TYPE_CHECKING:
+    from assistant.reports import Digest, TopicSummary
 
 MOST_PAPERS = 60
 FORM = option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
@@ -66,18 +75,37 @@ def digest(
     output: Output = None,
     library: LibraryName = None,
     store: Store = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    max_tokens_total: MaxTokens = None,
+    max_cost: MaxCost = None,
     form: Annotated[DigestFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
     """Say what a week, or other days, brought: chosen, grouped into themes, cited.
 
     Without days it begins after the last digest, or seven days ago. Papers are chosen by the saved topics, if there are
-    any (see topics). What it shows does not come again, unless its abstract changes. Exit status: 3 nothing to show.
+    any (see topics). What it shows does not come again, unless its abstract changes. A model, where one is chosen,
+    writes it theme by theme. Exit status: 3 nothing to show; 4 the model's endpoint failed, and what it did not write
+    is extractive.
     """
-    with running(debug, library=library, store=store) as run:
+    with running(
+        debug,
+        library=library,
+        store=store,
+        model=model,
+        base_url=base_url,
+        jobs=jobs,
+        max_tokens_total=max_tokens_total,
+        max_cost=max_cost,
+        cache="off" if no_cache else None,
+    ) as run:
         from assistant.render import digests, html, jsonform
 
         made = run.assistant.digest(since=since, until=until, week=week, again=again)
+        _tell(run, made)
         name = run.assistant.library_name
         shown = made if dry_run else run.assistant.as_recorded(made)
         run.show(
@@ -91,7 +119,7 @@ def digest(
         )
         if not dry_run:
             run.assistant.record(made)
-        raise typer.Exit(3 if made.why else 0)
+        raise typer.Exit(4 if made.failure else 3 if made.why else 0)
 
 
 def summarize(
@@ -100,6 +128,12 @@ def summarize(
     output: Output = None,
     library: LibraryName = None,
     store: Store = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    jobs: Jobs = None,
+    no_cache: NoCache = False,
+    max_tokens_total: MaxTokens = None,
+    max_cost: MaxCost = None,
     since: Since = None,
     until: Until = None,
     source: SourceName = None,
@@ -109,14 +143,24 @@ def summarize(
 ) -> None:
     """Summarize what the library has on a topic: approaches, results, disagreements, what is open, a comparison.
 
-    Exit status: 3 the library has nothing on it.
+    A model, where one is chosen, takes notes on the papers and writes from these. Exit status: 3 the library has
+    nothing on it; 4 the model's endpoint failed, and what it did not write is extractive.
     """
-    with running(debug, library=library, store=store) as run:
+    with running(
+        debug,
+        library=library,
+        store=store,
+        model=model,
+        base_url=base_url,
+        jobs=jobs,
+        max_tokens_total=max_tokens_total,
+        max_cost=max_cost,
+        cache="off" if no_cache else None,
+    ) as run:
         from assistant.render import html, jsonform, summaries
 
         made = run.assistant.summarize(joined(topic), papers=papers, filters=filters_of(since, until, source, author))
-        for notice in made.notices:
-            run.note(notice)
+        _tell(run, made)
         run.show(
             form or _form(output, PageFormat),
             text=lambda out: summaries.text(made, out),
@@ -125,7 +169,7 @@ def summarize(
             json=lambda: jsonform.summary(made, library=run.assistant.library_name),
             output=output,
         )
-        raise typer.Exit(0 if made.sections else 3)
+        raise typer.Exit(4 if made.failure else 0 if made.sections else 3)
 
 
 def trends(
@@ -220,6 +264,19 @@ def try_topic(
             json=lambda: jsonform.caught(name, found, library=run.assistant.library_name),
         )
         raise typer.Exit(0 if found else 3)
+
+
+def _tell(run: Run, made: "Digest | TopicSummary") -> None:
+    """What a reader of a digest or a summary should know besides."""
+    if made.failure:
+        run.report(f"the model failed: {made.failure}", "What it did not write is extractive.")
+    if made.removed:
+        from assistant.render.words import counted
+
+        what = counted(len(made.removed), "sentence")
+        run.note(f"{what} of the model taken out, not supported by what is cited; -f json has the reasons")
+    for notice in made.notices:
+        run.note(notice)
 
 
 def _form(output: Path | None, forms: type[F]) -> F:

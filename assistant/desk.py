@@ -1,15 +1,18 @@
 """Who writes, and from how much: the model within its context where there is one, the extractive writer otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from assistant import prompts
+from assistant.cleaning import clean
 from assistant.endpoint import OnText
-from assistant.errors import ContextOverflow, EndpointError
+from assistant.errors import AssistantError, BudgetError, ContextOverflow, EndpointError, IncompleteReply
 from assistant.papers import Passage
 from assistant.results import THEN_EXTRACTIVE
 from assistant.text import count_tokens
+from assistant.together import together
 from assistant.writers import MESSAGE_TOKENS, Draft, Request, Writer, joined
 
 BATCH = 20  # abstracts of a survey that are put to a model at once: a line for each keeps within 900 tokens
@@ -29,13 +32,15 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`model` is asked where there is one, with the templates in `prompts` (None: the bundled ones); prompt and answer
-    together keep within `context_tokens`, of which the answer gets `max_tokens`."""
+    together keep within `context_tokens`, of which the answer gets `max_tokens`. Of several requests `jobs` are
+    asked at a time."""
 
     extractive: Writer
     model: Writer | None = None
     prompts: str | None = None
     context_tokens: int = 8_192
     max_tokens: int = 900
+    jobs: int = 1
 
     def write(self, request: Request, *, on_text: OnText | None = None) -> Written:
         """The draft of the model; of the extractive writer where there is none or its endpoint fails. PromptError."""
@@ -88,35 +93,64 @@ class Desk:
         rest = replace(request, passages=request.passages[at:], first=at + 1, likely=likely)
         return self.extractive.write(rest) if likely else Draft("", self.extractive.name)
 
+    def ask_each(
+        self, requests: Sequence[Request], model: Writer, *, done: Callable[[int], None] = lambda count: None
+    ) -> list[Draft | AssistantError]:
+        """The model's draft for each request, or why there is none. All have one system prompt for each task, so that
+        what a server caches of the one serves the next. Once the endpoint has failed, or a limit is reached, nothing
+        more is asked of it; a reply that is empty or breaks off fails by itself. BudgetError: the limit leaves nothing
+        to ask. PromptError."""
+        seed = "\0".join(clean(one.found.paper.abstract) for request in requests for one in request.passages)
+        over: list[AssistantError] = []
+
+        def asked(request: Request) -> Draft | AssistantError:
+            if over:
+                return over[0]
+            try:
+                return self.ask_model(request, model, seed=seed)[0]
+            except (IncompleteReply, ContextOverflow) as error:
+                return error
+            except (EndpointError, BudgetError) as error:
+                over.append(error)
+                return error
+
+        tasks = [partial(asked, request) for request in requests]
+        given = together(tasks, jobs=self.jobs, done=done)
+        if given and all(isinstance(one, BudgetError) for one in given):
+            raise given[0]  # type: ignore[misc]  # it is one
+        return given
+
     def ask_model(
-        self, request: Request, model: Writer, *, on_text: OnText | None = None
+        self, request: Request, model: Writer, *, on_text: OnText | None = None, seed: str = ""
     ) -> tuple[Draft, tuple[Passage, ...]]:
         """The model's draft and the passages it was given. Those that do not fit are left out, weakest first: by
         count before sending, and by half if the endpoint still finds the prompt too long. EndpointError."""
         folder = prompts.folder(self.prompts)
-        fitted = self._fitted(request, model.name, folder)
+        fitted = self._fitted(request, model.name, folder, seed)
         try:
             return model.write(fitted, on_text=on_text), fitted.passages
         except ContextOverflow:
             if len(fitted.passages) < 2:
                 raise
-            halved = prompted(fitted, fitted.passages[: len(fitted.passages) // 2], folder)
+            halved = prompted(fitted, fitted.passages[: len(fitted.passages) // 2], folder, seed)
             return model.write(halved, on_text=on_text), halved.passages
 
-    def _fitted(self, request: Request, model: str, folder: Path) -> Request:
+    def _fitted(self, request: Request, model: str, folder: Path, seed: str) -> Request:
         passages = request.passages
         while True:
-            filled = prompted(replace(request, max_tokens=self.max_tokens), passages, folder)
+            filled = prompted(replace(request, max_tokens=self.max_tokens), passages, folder, seed)
             tokens = sum(count_tokens(text, model=model) for text in (filled.system, filled.prompt)) + MESSAGE_TOKENS
             if tokens + self.max_tokens <= self.context_tokens or len(passages) == 1:
                 return filled
             passages = passages[:-1]
 
 
-def prompted(request: Request, passages: Sequence[Passage], folder: Path) -> Request:
+def prompted(request: Request, passages: Sequence[Passage], folder: Path, seed: str = "") -> Request:
     """The request with its prompts filled, the passages fenced."""
-    boundary, fenced = prompts.fenced(request.question, passages, first=request.first)
-    task = "classify" if request.likely else "ask"
+    boundary, fenced = prompts.fenced(
+        request.question, passages, first=request.first, notes=request.notes[: len(passages)], seed=seed
+    )
+    task = request.task
     return replace(
         request,
         passages=tuple(passages),
@@ -126,6 +160,6 @@ def prompted(request: Request, passages: Sequence[Passage], folder: Path) -> Req
             place=folder,
             question=request.question,
             passages=fenced,
-            count=str(len(passages)),
+            count=str(min(request.lines or len(passages), len(passages))),
         ),
     )

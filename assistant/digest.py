@@ -10,7 +10,9 @@ from datetime import timedelta
 import numpy as np
 
 from assistant import findings, themes
+from assistant.briefing import Briefing, Part, Progress, briefing
 from assistant.cleaning import clean
+from assistant.desk import Desk
 from assistant.embedders import Vectors
 from assistant.errors import UsageError
 from assistant.evidence import ON_TOPIC, nearness
@@ -20,8 +22,9 @@ from assistant.periods import Period
 from assistant.queries import parse
 from assistant.quoting import Page
 from assistant.reports import Digest, Entry, Theme, Topic
-from assistant.results import Sentence
+from assistant.results import EXTRACTIVE, THEN_EXTRACTIVE, Sentence
 from assistant.text import content_terms
+from assistant.written import Brief
 
 PERIODS_BEFORE = 4
 KNOWN = 20_000  # papers before the period that its own are held against for novelty, the newest
@@ -30,11 +33,10 @@ CAUGHT = 300  # papers a topic is asked for
 A_THEME = 4  # papers shown of a theme
 OTHERS = 20  # papers shown in one line
 FINDINGS = 3  # sentences that say what a theme's papers found
+READ = 3  # further papers that a model reads for them
 # What a paper is chosen by, each in [0, 1]: near a topic, upvotes, unlike what was there before, typical of its theme;
 # less what a chosen one already has. Set by reading digests of June 2026.
 TOPIC, UPVOTES, NOVELTY, TYPICAL, SAME = 1.0, 0.5, 0.2, 0.8, 0.5
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,19 @@ class _Candidate:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A theme before it is written: its name, its papers, worth most first, those chosen to be shown."""
+
+    name: str
+    members: tuple[_Candidate, ...]
+    chosen: tuple[_Candidate, ...]
+
+
 def digest(
     *,
     library: Library,
+    desk: Desk,
     period: Period,
     topics: Sequence[Topic],
     again: bool = False,
@@ -60,7 +72,8 @@ def digest(
 ) -> Digest:
     """What the library has of `period`, for the `topics` if there are any. What an earlier digest carried is left out,
     unless its abstract has changed, or with `again`. With `known`, the highest number of a paper that the last digest
-    knew, papers come too that are older and were read later. Nothing is recorded: see `Library.remembering`."""
+    knew, papers come too that are older and were read later. Nothing is recorded: see `Library.remembering`.
+    The model of the desk writes, where there is one; what it fails to write is extractive. BudgetError, PromptError."""
     started = clock()
     covered = Filters(period.since, period.until, read_days=True)
     progress("reading the period", 0, 0)
@@ -91,7 +104,7 @@ def digest(
     progress("grouping", 0, len(kept))
     if topics:  # a theme is held against what these topics would have found before
         earlier = [list(_caught(library, topics, one)) for one in days]
-    result = _filled(result, library, kept, caught, earlier, changed=set(sent))
+    result = _filled(result, library, kept, caught, earlier, changed=set(sent), desk=desk, progress=progress)
     return replace(result, seconds=clock() - started)
 
 
@@ -126,6 +139,8 @@ def _filled(
     earlier: Sequence[Sequence[int]],
     *,
     changed: set[str],
+    desk: Desk,
+    progress: Progress,
 ) -> Digest:
     numbers = list(papers)
     vectors = library.vectors(numbers)
@@ -138,28 +153,64 @@ def _filled(
         _Candidate(row, one, worth[row], _told(caught.get(number, ()), result.topics), one.paper_id in changed)
         for row, (number, one) in enumerate(papers.items())
     ]
-    page = Page(library)
+    candidates.sort(key=lambda one: -one.worth)
     drawn = []
     for label in range(len(groups.centres)):
         members = [one for one in candidates if groups.labels[one.row] == label]
-        chosen = _chosen(members, vectors, A_THEME)
-        drawn.append((label, members, chosen, _findings(page, members), [page.tldr(one.found) for one in chosen]))
-    shown = {one.row for _, _, chosen, _, _ in drawn for one in chosen}
-    rest = sorted((one for one in candidates if one.row not in shown), key=lambda one: -one.worth)[:OTHERS]
+        drawn.append(_Drawn(called[label], tuple(members), tuple(_chosen(members, vectors, A_THEME))))
+    shown = {one.row for theme in drawn for one in theme.chosen}
+    rest = [one for one in candidates if one.row not in shown][:OTHERS]
+    held = [tuple(int(some[label]) for some in counts) for label in range(len(drawn))]
+    made = None
+    if desk.model:
+        parts = [_part(theme) for theme in drawn]
+        about = f"papers of {result.period.label}"
+        made = briefing(parts, about=about, desk=desk, model=desk.model, library=library, progress=progress)
+    return _written(result, library, drawn, rest, held, made, model=desk.model.name if desk.model else "")
+
+
+def _part(theme: _Drawn) -> Part:
+    """The theme as a model reads it: the papers that are shown, and a few more for what was found."""
+    more = [one for one in theme.members if one not in theme.chosen][:READ]
+    return Part(theme.name, tuple(one.found for one in (*theme.chosen, *more)), len(theme.chosen))
+
+
+def _written(
+    result: Digest,
+    library: Library,
+    drawn: Sequence[_Drawn],
+    rest: Sequence[_Candidate],
+    before: Sequence[tuple[int, ...]],
+    made: Briefing | None,
+    *,
+    model: str,
+) -> Digest:
+    """The digest with its sentences: those of the model where it `made` any, and quotations."""
+    page = Page(library)
+    briefs = made.briefs if made else (None,) * len(drawn)
+    over = [page.put(claim, made.passages) for claim in made.overview] if made else []
+    places = []
+    for theme, brief in zip(drawn, briefs, strict=True):
+        places.append((_findings(page, theme.members, brief), [_line(page, one, brief) for one in theme.chosen]))
     lines = [page.tldr(one.found) for one in rest]
     said, citations = page.checked()
     filled = tuple(
         Theme(
-            called[label],
-            len(members),
-            tuple(int(some[label]) for some in counts),
+            (brief.name if brief else "") or theme.name,
+            len(theme.members),
+            counts,
             tuple(said[at] for at in found),
-            tuple(_entry(one, said[at]) for one, at in zip(chosen, tldrs, strict=True)),
+            tuple(_entry(one, said[at]) for one, at in zip(theme.chosen, tldrs, strict=True)),
+            writer=model if brief else EXTRACTIVE,
         )
-        for label, members, chosen, found, tldrs in drawn
+        for theme, brief, counts, (found, tldrs) in zip(drawn, briefs, before, places, strict=True)
     )
     others = tuple(_entry(one, said[at]) for one, at in zip(rest, lines, strict=True))
-    return replace(result, themes=filled, others=others, citations=citations)
+    result = replace(result, overview=tuple(said[at] for at in over), themes=filled, others=others, citations=citations)
+    if not made:
+        return result
+    writer = model if all(briefs) else f"{model}{THEN_EXTRACTIVE}" if any(briefs) else EXTRACTIVE
+    return replace(result, writer=writer, removed=made.removed, failure=made.failure, notices=made.notices)
 
 
 def _told(found_for: Iterable[str], topics: Sequence[Topic]) -> tuple[str, ...]:
@@ -212,13 +263,21 @@ def _chosen(members: Sequence[_Candidate], vectors: Vectors, most: int) -> list[
     return chosen
 
 
-def _findings(page: Page, members: Sequence[_Candidate]) -> list[int]:
-    """Take sentences that say what the best of these papers found, one a paper."""
+def _findings(page: Page, members: Sequence[_Candidate], brief: Brief | None) -> list[int]:
+    """Take the model's sentences on what these papers found; where it has none, a sentence each of the best of them."""
+    if brief and brief.said:
+        return [page.put(claim, brief.kept.passages) for claim in brief.said[:FINDINGS]]
     places: list[int] = []
-    for one in sorted(members, key=lambda one: -one.worth)[: 10 * FINDINGS]:
+    for one in members[: 10 * FINDINGS]:
         if len(places) < FINDINGS and (text := findings.found(one.found.paper)):
             places.append(page.say(one.found, text))
     return places
+
+
+def _line(page: Page, one: _Candidate, brief: Brief | None) -> int:
+    """Take the model's sentence on a paper, or the one of its abstract that stands for it."""
+    claim = brief.lines.get(one.found.paper_id) if brief else None
+    return page.put(claim, brief.kept.passages) if brief and claim else page.tldr(one.found)
 
 
 def _why_empty(result: Digest, library: Library) -> str:

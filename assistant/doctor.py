@@ -14,7 +14,7 @@ from assistant.errors import AssistantError
 from assistant.library import Library
 from assistant.places import exists
 from assistant.rerankers import Reranker
-from assistant.results import Finding
+from assistant.results import EXTRACTIVE, Finding
 from assistant.text import ENCODINGS, encoding_is_local
 
 LOW_DISK = 500_000_000  # bytes
@@ -117,7 +117,7 @@ def _fetched(name: str) -> Finding | None:
 
 
 def _endpoint(model: str | None, base_url: str | None, api_key: str | None) -> Finding:
-    if model is None or model == "extractive":
+    if model is None or model == EXTRACTIVE:
         return Finding("model", "ok", "none chosen; answers are extractive")
     endpoint = Endpoint(base_url=base_url, api_key=api_key, timeout_s=5.0)
     offered = endpoint.models()

@@ -11,13 +11,13 @@ from assistant.evidence import holds, mentions, names_in
 from assistant.papers import Passage
 from assistant.quantities import quantities
 from assistant.questions import QuestionKind, kind_of, wants_background
+from assistant.results import EXTRACTIVE
 from assistant.roles import is_finding, is_link, leans, own_word
 from assistant.text import content_terms, sentences, terms
 from assistant.writers import Draft, Request, joined
 
 MAX_CHARACTERS = 1_000  # about twelve lines of a terminal
 MAX_SENTENCE = 420  # characters; what is longer is mostly a list or a formula
-NAME = "extractive"
 
 # Worth of a sentence: its share of the question's rarity, its cosine, its paper's rank, whether it is the paper's own
 # word; a number where one is asked for; else less where it leans on another, more where it is a finding. On SciFact
@@ -75,7 +75,7 @@ class _Candidate:
 class ExtractiveWriter:
     """Writes with the abstracts' own sentences. `embed` gives vectors of length 1 for texts, as `Embedder.embed`."""
 
-    name = NAME
+    name = EXTRACTIVE
 
     def __init__(self, embed: Callable[[Sequence[str]], Vectors]) -> None:
         self._embed = embed

@@ -87,6 +87,16 @@ Model = Annotated[
 BaseUrl = Annotated[
     str | None, option("--base-url", metavar="URL", help="Address of an OpenAI-compatible API, ending in /v1.")
 ]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Ask the model anew, whatever is kept, and keep nothing.")]
+MaxTokens = Annotated[
+    int | None, option("--max-tokens-total", metavar="N", help="Send nothing that could use more tokens.")
+]
+MaxCost = Annotated[
+    float | None, option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
+]
+Jobs = Annotated[
+    int | None, option("--jobs", "-j", metavar="N", help="Requests that the model has at once.  [default: 4]")
+]
 Rerank = Annotated[
     str | None,
     option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),

@@ -23,8 +23,16 @@ VARIABLES = {
     "classify-user": {"question", "passages", "count"},
     "judge-system": {"boundary"},
     "judge-user": {"pairs", "count"},
+    "notes-system": {"boundary"},
+    "notes-user": {"question", "passages", "count"},
+    "overview-system": {"boundary"},
+    "overview-user": {"question", "passages", "count"},
     "rank-system": {"boundary"},
     "rank-user": {"question", "passages", "count"},
+    "sections-system": {"boundary"},
+    "sections-user": {"question", "passages", "count"},
+    "theme-system": {"boundary"},
+    "theme-user": {"question", "passages", "count"},
 }
 BOUNDARY_DIGITS = 12
 # `<|im_end|>`, `</s>`, `<think>`, `<｜User｜>`, `<<SYS>>`: some servers read these in a message too. `[INST]` is round.
@@ -58,32 +66,42 @@ def fill(name: str, *, place: Path, **values: str) -> str:
     return _template(name, place).substitute(values).strip()
 
 
-def fenced(question: str, passages: Sequence[Passage], *, most: int | None = None, first: int = 1) -> tuple[str, str]:
+def fenced(
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    most: int | None = None,
+    first: int = 1,
+    notes: Sequence[str] = (),
+    seed: str = "",
+) -> tuple[str, str]:
     """(boundary, the passages as text between lines that begin with it, numbered from `first`), abstracts cut to `most`
-    characters; as `fence` has it."""
+    characters, or `notes` in their place; as `fence` has it."""
     bodies = []
-    for passage in passages:
+    for at, passage in enumerate(passages):
         paper = passage.found.paper
         date = f"\nDate: {paper.date}" if paper.date else ""
-        bodies.append(f"Title: {clean(paper.title)}{date}\nAbstract: {clean(paper.abstract)[:most]}")
-    return fence(bodies, beside=question, first=first)
+        said = notes[at] if notes else f"Abstract: {clean(paper.abstract)[:most]}"
+        bodies.append(f"Title: {clean(paper.title)}{date}\n{said}")
+    return fence(bodies, beside=question, first=first, seed=seed)
 
 
-def fence(bodies: Sequence[str], *, beside: str, first: int = 1) -> tuple[str, str]:
+def fence(bodies: Sequence[str], *, beside: str, first: int = 1, seed: str = "") -> tuple[str, str]:
     """(boundary, the texts numbered from `first` between lines that begin with it).
 
-    No text can foresee the boundary, which is a digest over all of them and what stands `beside` them, and none holds
-    it. Their own `[3]`s become `(3)`, and what a server could take for a token of its chat template becomes text.
+    No text can foresee the boundary, which is a digest over all of them and what stands `beside` them, or that of a
+    `seed` which they cannot know, and none holds it. Their own `[3]`s become `(3)`, and what a server could take for a
+    token of its chat template becomes text.
     """
     bodies = [_TOKEN.sub("< ", drafts.defused(body)) for body in bodies]
-    boundary = _boundary(beside, *bodies)
+    boundary = _boundary((beside, *bodies), seed=seed)
     parts = [f"{boundary} [{n}]\n{body}\n{boundary} end of [{n}]" for n, body in enumerate(bodies, first)]
     return boundary, "\n\n".join(parts)
 
 
-def _boundary(*texts: str) -> str:
+def _boundary(texts: Sequence[str], *, seed: str = "") -> str:
     """The beginning of a line that stands in none of the texts."""
-    seed = "\0".join(texts)
+    seed = seed or "\0".join(texts)
     while (boundary := "=" + hashlib.sha256(seed.encode()).hexdigest()[:BOUNDARY_DIGITS]) in "\0".join(texts):
         seed = f"{boundary}\0{seed}"
     return boundary

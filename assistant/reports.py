@@ -8,7 +8,7 @@ from datetime import date as Date
 from typing import Literal
 
 from assistant.periods import Period
-from assistant.results import Citation, Sentence, Usage
+from assistant.results import EXTRACTIVE, Citation, Sentence, Usage
 
 By = Literal["week", "month", "year"]
 
@@ -39,13 +39,14 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Theme:
     """Papers of a period that belong together: how many, how many in each of the periods `before` (the nearest first),
-    sentences that say what they found, and the papers chosen."""
+    sentences that say what they found, and the papers chosen. `writer` is the model's name, or `extractive`."""
 
     name: str
     papers: int
     before: tuple[int, ...]
     sentences: tuple[Sentence, ...]
     entries: tuple[Entry, ...]
+    writer: str = EXTRACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,15 @@ class Digest:
     Of `papers_in_period` papers, `undated` count by the day they were read, `late` are older and were read since the
     last digest, `already_sent` were in an earlier digest, `off_topic` met no saved topic, and the rest was considered.
     `before` counts the papers of the periods before, the nearest first. `others` are further papers in one line each.
-    `why` says why it is empty, where it is; `recorded` whether it will not come again; `follows` is the
-    number of the digest before it, and `newest` the highest number of a paper when it was made.
+    `overview` says what stands out, where a model wrote; `removed` are sentences of its that did not hold, and
+    `failure` is what went wrong at its endpoint. `why` says why it is empty, where it is; `recorded` whether it will
+    not come again; `follows` is the number of the digest before it, and `newest` the highest number of a paper when it
+    was made.
     """
 
     period: Period
     topics: tuple[Topic, ...] = ()
+    overview: tuple[Sentence, ...] = ()
     themes: tuple[Theme, ...] = ()
     others: tuple[Entry, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -71,7 +75,8 @@ class Digest:
     off_topic: int = 0
     before: tuple[int, ...] = ()
     why: str = ""
-    writer: str = "extractive"
+    writer: str = EXTRACTIVE
+    removed: tuple[Sentence, ...] = ()
     recorded: bool = False
     follows: int = 0
     newest: int = 0
@@ -127,7 +132,8 @@ class LeftOut:
 @dataclass(frozen=True, slots=True)
 class TopicSummary:
     """What a library has on a topic. `why` and `nearest` say why there is nothing, and what came closest, where
-    `sections` is empty; `considered` counts the papers read, `left_out` are those of them that are not cited."""
+    `sections` is empty; `removed` are sentences of a model that did not hold, and `failure` is what went wrong at its
+    endpoint; `considered` counts the papers read, `left_out` are those of them that are not cited."""
 
     topic: str
     sections: tuple[Section, ...] = ()
@@ -137,7 +143,8 @@ class TopicSummary:
     left_out: tuple[LeftOut, ...] = ()
     nearest: tuple[Citation, ...] = ()
     why: str = ""
-    writer: str = "extractive"
+    writer: str = EXTRACTIVE
+    removed: tuple[Sentence, ...] = ()
     usage: Usage | None = None
     failure: str = ""
     notices: tuple[str, ...] = ()

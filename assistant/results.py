@@ -110,7 +110,8 @@ class Kept:
     usage: Usage | None = None
 
 
-THEN_EXTRACTIVE = ", then extractive"  # behind a model's name, where the extractive writer had to finish a survey
+EXTRACTIVE = "extractive"  # the writer that quotes sentences and needs no model
+THEN_EXTRACTIVE = f", then {EXTRACTIVE}"  # behind a model's name, where the extractive writer had to finish a survey
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "chunk_tokens": (("ASSISTANT_CHUNK_TOKENS",), "size of the chunks of a new or re-indexed library"),
     "context_tokens": (("ASSISTANT_CONTEXT_TOKENS",), "tokens that prompt and answer may have together"),
     "answer_tokens": (("ASSISTANT_ANSWER_TOKENS",), "tokens that an answer may have"),
+    "jobs": (("ASSISTANT_JOBS",), "requests that a digest or a summary has open at the endpoint at once"),
     "timeout": (("ASSISTANT_TIMEOUT",), "seconds to wait for the endpoint's next words"),
     "wait": (("ASSISTANT_WAIT",), "seconds to wait for another process that writes to the library"),
     "price": (("ASSISTANT_PRICE",), "dollars per million tokens of the model, “prompt/completion”"),
@@ -61,6 +62,7 @@ class Settings:
     chunk_tokens: int = 640
     context_tokens: int = 8_192
     answer_tokens: int = 900
+    jobs: int = 4
     timeout: float = 120.0
     wait: int = 60
     price: tuple[float, float] | None = None
@@ -122,6 +124,7 @@ _NUMBERS = {
     "chunk_tokens": (32, 100_000),
     "context_tokens": (512, 10_000_000),
     "answer_tokens": (32, 100_000),
+    "jobs": (1, 64),
     "wait": (0, 86_400),
     "max_tokens_total": (1, 1_000_000_000),
 }

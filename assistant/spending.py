@@ -1,7 +1,9 @@
 """What asking models costs: prices, what was spent, and the limits that stop it before anything more is sent."""
 
 import json
+import threading
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from assistant.endpoint import Body, Completions, OnText, Reply
@@ -40,12 +42,15 @@ class Metered:
     """An endpoint that keeps count of what is asked of it, and asks nothing that could go beyond the limits: a prompt
     counts as it is estimated, its reply as long as it may be.
 
-    `price` is that of any model (None: as it is listed). `complete` raises BudgetError before anything is sent.
+    `price` is that of any model (None: as it is listed). `complete` raises BudgetError before anything is sent. Several
+    threads may ask at once: what one is waiting for counts as if it came as long as it may be.
     """
 
     def __init__(self, endpoint: Completions, *, price: Price | None = None, limits: Limits | None = None) -> None:
         self._endpoint, self._price, self._limits = endpoint, price, limits or Limits()
         self.exchanges: list[Usage] = []
+        self._waiting: list[Usage] = []
+        self._counting = threading.Lock()
 
     @property
     def address(self) -> str:
@@ -57,17 +62,23 @@ class Metered:
         most = counted(body)
         reply_tokens = int(body.get("max_tokens", 0))
         most = replace(most, prompt_tokens=most.prompt_tokens + MESSAGE_TOKENS, completion_tokens=reply_tokens)
-        self._check(replace(most, cost=cost(most, price)), str(body["model"]))
+        most = replace(most, cost=cost(most, price))
+        with self._counting:
+            self._check(most, str(body["model"]))
+            self._waiting.append(most)
+        took: Usage | None = None
         try:
             reply = self._endpoint.complete(body, on_text=on_text)
+            took = reply.usage or counted(body, reply.text)
         except IncompleteReply:  # its prompt was read, and perhaps more was written than is known here
-            self._note(counted(body), price)
+            took = counted(body)
             raise
-        self._note(reply.usage or counted(body, reply.text), price)
+        finally:
+            with self._counting:
+                self._waiting.remove(most)
+                if took:
+                    self.exchanges.append(replace(took, cost=cost(took, price)))
         return reply
-
-    def _note(self, usage: Usage, price: Price | None) -> None:
-        self.exchanges.append(replace(usage, cost=cost(usage, price)))
 
     def spent(self, *, since: int = 0) -> Usage:
         """What the exchanges took, all or those from number `since` on."""
@@ -78,7 +89,7 @@ class Metered:
 
     def _check(self, most: Usage, model: str) -> None:
         spent, limits = self.spent(), self._limits
-        after = total(spent, most)
+        after = reduce(total, (*self._waiting, most), spent)
         tokens = after.prompt_tokens + after.completion_tokens
         if limits.tokens is not None and tokens > limits.tokens:
             raise BudgetError(

@@ -9,16 +9,19 @@ import numpy as np
 
 from assistant import findings, themes
 from assistant.ask import checked_question, closest
+from assistant.briefing import Progress
 from assistant.cleaning import clean
+from assistant.desk import Desk
 from assistant.embedders import Vectors
 from assistant.embedders.embedder import of_length_one
 from assistant.evidence import ON_TOPIC, assess, nearness
 from assistant.library import Library
+from assistant.noting import Noted, noted
 from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.quoting import Page
 from assistant.reports import LeftOut, Row, Section, TopicSummary
-from assistant.results import Sentence
+from assistant.results import EXTRACTIVE, THEN_EXTRACTIVE, Sentence
 from assistant.text import content_terms, terms
 
 CONSIDERED = 60  # papers
@@ -41,13 +44,16 @@ def summarize(
     topic: str,
     *,
     library: Library,
+    desk: Desk,
     papers: int,
     today: Date,
     filters: Filters | None = None,
+    progress: Progress = lambda what, done, total: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> TopicSummary:
     """What the library has on `topic`, from at most `papers` of it; the topic may have operators (`queries.parse`).
-    UsageError: no usable topic."""
+    The model of the desk writes, where there is one; what it fails to write is extractive. UsageError: no usable topic.
+    BudgetError, PromptError."""
     started = clock()
     topic = checked_question(topic)
     found = library.find(parse(topic, today=today, filters=filters), limit=max(CONSIDERED, papers))
@@ -61,8 +67,15 @@ def summarize(
         return replace(result, why=evidence.why, seconds=clock() - started)
     near = [nearness(one, rarity=rarity) for one in found.passages]
     chosen, left_out = _chosen(library, found.passages, near, papers)
-    result = replace(_written(result, library, found.question, chosen), left_out=left_out, nearest=())
-    return replace(result, notices=(*found.notices, *evidence.notices), seconds=clock() - started)
+    made = None
+    if desk.model:
+        stored = [one.found for one in chosen]
+        made = noted(stored, topic=found.question, desk=desk, model=desk.model, library=library, progress=progress)
+    result = replace(_written(result, library, found.question, chosen, made), left_out=left_out, nearest=())
+    if made:
+        result = _signed(result, made, desk.model.name if desk.model else "")
+    notices = (*found.notices, *evidence.notices, *result.notices)
+    return replace(result, notices=notices, seconds=clock() - started)
 
 
 def _chosen(
@@ -93,22 +106,21 @@ def _chosen(
     return chosen, tuple(left_out)
 
 
-def _written(result: TopicSummary, library: Library, topic: str, chosen: Sequence[_Chosen]) -> TopicSummary:
-    stored = [one.found for one in chosen]
-    texts = {term for one in stored for term in terms(f"{clean(one.paper.title)} {clean(one.paper.abstract)}")}
-    rarity = library.rarity(texts)
+def _signed(result: TopicSummary, made: Noted, model: str) -> TopicSummary:
+    """The summary with who wrote it and what went wrong."""
+    writer = EXTRACTIVE
+    if made.anything:
+        writer = model if made.sections and not made.failure else f"{model}{THEN_EXTRACTIVE}"
+    return replace(result, writer=writer, removed=made.removed, failure=made.failure, notices=made.notices)
+
+
+def _written(
+    result: TopicSummary, library: Library, topic: str, chosen: Sequence[_Chosen], made: Noted | None
+) -> TopicSummary:
+    """The summary with its sentences: those of the model where it `made` any, and quotations."""
     page = Page(library)
-    wanted = {term: rarity.get(term, 1.0) for term in content_terms(clean(topic))}
-    parts = [
-        ("What it is about", _some(page, stored, lambda one: findings.background(one.paper, wanted), ABOUT)),
-        *_approaches(page, chosen, set(terms(clean(topic)))),
-        ("Results", _some(page, stored, lambda one: findings.found(one.paper), RESULTS)),
-    ]
-    for pair in findings.disputes([one.paper for one in stored], rarity=rarity, most=DISPUTES):
-        block = page.say(stored[pair.first[0]], pair.first[1], kind="bullet")
-        parts.append((DISPUTED, [block, page.say(stored[pair.second[0]], pair.second[1], block=block, kind="bullet")]))
-    parts.append(("What is open", _some(page, stored, lambda one: findings.left_open(one.paper), OPEN)))
-    rows = [(page.tldr(one), page.say(one, text) if (text := findings.found(one.paper)) else None) for one in stored]
+    parts = _told(page, made) if made and made.sections else _quoted(page, library, topic, chosen)
+    rows = [_row(page, one.found, made) for one in chosen]
     said, citations = page.checked()
     sections: dict[str, list[Sentence]] = {}
     for title, places in parts:
@@ -123,6 +135,48 @@ def _written(result: TopicSummary, library: Library, topic: str, chosen: Sequenc
         rows=tuple(sorted(table, key=lambda row: row.n)),
         citations=citations,
     )
+
+
+def _told(page: Page, made: Noted) -> list[tuple[str, list[int]]]:
+    """Take the model's sections: a title, and the places of its sentences."""
+    parts = []
+    for title, claims in made.sections:
+        begun: dict[int, int] = {}  # where each of its blocks begins on the page
+        places = []
+        for claim in claims:
+            place = page.put(claim, made.passages, block=begun.get(claim.block), kind=claim.kind)
+            begun.setdefault(claim.block, place)
+            places.append(place)
+        parts.append((title, places))
+    return parts
+
+
+def _row(page: Page, one: StoredPaper, made: Noted | None) -> tuple[int, int | None]:
+    """Take what stands for a paper, and what it found, where it says so."""
+    idea, found = (made.ideas.get(one.paper_id), made.results.get(one.paper_id)) if made else (None, None)
+    first = page.put(idea, made.passages) if made and idea else page.tldr(one)
+    if made and found:
+        return first, page.put(found, made.passages)
+    text = findings.found(one.paper)
+    return first, page.say(one, text) if text else None
+
+
+def _quoted(page: Page, library: Library, topic: str, chosen: Sequence[_Chosen]) -> list[tuple[str, list[int]]]:
+    """Take sentences of the abstracts for each section: a title, and their places."""
+    stored = [one.found for one in chosen]
+    texts = {term for one in stored for term in terms(f"{clean(one.paper.title)} {clean(one.paper.abstract)}")}
+    rarity = library.rarity(texts)
+    wanted = {term: rarity.get(term, 1.0) for term in content_terms(clean(topic))}
+    parts = [
+        ("What it is about", _some(page, stored, lambda one: findings.background(one.paper, wanted), ABOUT)),
+        *_approaches(page, chosen, set(terms(clean(topic)))),
+        ("Results", _some(page, stored, lambda one: findings.found(one.paper), RESULTS)),
+    ]
+    for pair in findings.disputes([one.paper for one in stored], rarity=rarity, most=DISPUTES):
+        block = page.say(stored[pair.first[0]], pair.first[1], kind="bullet")
+        parts.append((DISPUTED, [block, page.say(stored[pair.second[0]], pair.second[1], block=block, kind="bullet")]))
+    parts.append(("What is open", _some(page, stored, lambda one: findings.left_open(one.paper), OPEN)))
+    return parts
 
 
 def _some(page: Page, papers: Sequence[StoredPaper], pick: Callable[[StoredPaper], str], most: int) -> list[int]:

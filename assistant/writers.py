@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import reduce
-from typing import Protocol
+from typing import Literal, Protocol
 
 from assistant.endpoint import INTERRUPTED, Body, Completions, OnText
 from assistant.errors import IncompleteReply
@@ -21,6 +21,11 @@ READ_SHARE = 0.55
 _THINK_TAG = re.compile(r"</?think>", re.IGNORECASE)
 
 
+# What a model is asked to write: an answer; who of many matches; a theme of a digest, and what stands out in all of
+# them; notes on papers, and a topic's sections from such notes.
+Task = Literal["ask", "classify", "theme", "overview", "notes", "sections"]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a writer is asked: the structured question and passages, and the prompts filled from them. The model
@@ -31,6 +36,8 @@ class Request:
 
     A question of several parts has them as `parts`, a request for each with its share of the passages. The extractive
     writer answers one after the other; a model answers the whole. Passages are numbered from `first`.
+    Where there are `notes`, one for each passage, the model reads these in the place of the abstracts.
+    A line each is asked for of the first `lines` passages, of all where it is 0.
     """
 
     question: str
@@ -42,6 +49,9 @@ class Request:
     likely: tuple[int, ...] = ()
     first: int = 1
     parts: tuple["Request", ...] = ()
+    task: Task = "ask"
+    notes: tuple[str, ...] = ()
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

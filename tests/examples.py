@@ -3,7 +3,7 @@
 from datetime import date
 
 from assistant.endpoint import OnText
-from assistant.errors import EndpointError
+from assistant.errors import AssistantError
 from assistant.papers import Chunk, Paper, Passage, Provenance, StoredPaper
 from assistant.results import Usage
 from assistant.writers import Draft, Request
@@ -42,7 +42,7 @@ PASSAGES = (passage(CSKV), passage(QSERVE), passage(GRAMMAR))
 class Scripted:
     """A writer that says what it is told to, or fails; it remembers what it was asked."""
 
-    def __init__(self, *replies: str | EndpointError, name: str = "scripted") -> None:
+    def __init__(self, *replies: str | AssistantError, name: str = "scripted") -> None:
         self.name = name
         self.replies = list(replies)
         self.asked: list[Request] = []
@@ -50,6 +50,6 @@ class Scripted:
     def write(self, request: Request, *, on_text: OnText | None = None) -> Draft:
         self.asked.append(request)
         reply = self.replies.pop(0)
-        if isinstance(reply, EndpointError):
+        if isinstance(reply, AssistantError):
             raise reply
         return Draft(reply, self.name, Usage(10, 5, estimated=False))

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 
 FLOORS = [
-    {"errors", "cleaning", "places"},
+    {"errors", "cleaning", "places", "together"},
     {"papers", "settings", "periods"},
     {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms", "bounds", "opposites"},
     {
@@ -30,7 +30,10 @@ FLOORS = [
     {"weighing", "evidence", "writers", "embedders", "prompts"},
     {"citations", "extractive", "desk", "rerankers", "library", "spending", "remembering", "surveys", "themes"},
     {"judging"},
-    {"ask", "ingest", "doctor", "render", "rehearsal", "quoting"},
+    {"ask", "ingest", "doctor", "render", "rehearsal", "written"},
+    {"quoting"},
+    {"briefing"},
+    {"noting"},
     {"digest", "summary", "trends", "sample", "replaying"},
     {"topics"},
     {"app"},

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from assistant.desk import BATCH, Desk
-from assistant.errors import ContextOverflow, EndpointError
+from assistant.errors import BudgetError, ContextOverflow, EndpointError, IncompleteReply
 from assistant.results import Usage
-from assistant.writers import Request
+from assistant.writers import Draft, Request
 from tests.examples import PASSAGES, Scripted
 
 QUESTION = "which papers reduce KV cache memory?"
@@ -109,3 +109,50 @@ def test_a_survey_whose_endpoint_fails_at_once_or_before_anything_likely_is_plai
     unasked = Scripted(name="extractive")
     written = Desk(unasked, Scripted("- One [1].", down)).write(Request(QUESTION, PASSAGES * 8, likely=(2,)))
     assert (written.draft.text.strip(), unasked.asked) == ("- One [1].", [])
+
+
+def test_several_requests_share_a_system_prompt_and_no_user_prompt() -> None:
+    """So that what a server caches of the first serves the others."""
+    writer = Scripted("One [1].", "Two [1].")
+    requests = [Request(QUESTION, PASSAGES[:2], task="theme"), Request(QUESTION, PASSAGES[2:], task="theme")]
+    drafts = Desk(Scripted()).ask_each(requests, writer)
+    assert [one.text for one in drafts if isinstance(one, Draft)] == ["One [1].", "Two [1]."]
+    first, second = writer.asked
+    assert first.system == second.system
+    assert first.prompt != second.prompt
+    fence = first.prompt.split()[0]
+    assert fence == second.prompt.split()[0]
+    other = Scripted("x")
+    Desk(Scripted()).ask_each(requests[:1], other)
+    assert fence not in other.asked[0].prompt, "it is a digest over all of them"
+
+
+def test_notes_stand_in_the_place_of_abstracts_and_go_with_their_passages() -> None:
+    writer = Scripted("x")
+    notes = tuple(f"Idea: number {n}" for n in range(12))
+    request = Request(QUESTION, PASSAGES * 4, task="sections", notes=notes)
+    Desk(Scripted(), context_tokens=1_300, max_tokens=500).ask_each([request], writer)
+    asked = writer.asked[0]
+    assert "Abstract:" not in asked.prompt
+    assert 1 <= len(asked.passages) < 12
+    assert [n for n in range(12) if f"Idea: number {n}\n" in asked.prompt] == list(range(len(asked.passages)))
+    assert f"{len(asked.passages)} notes" in asked.prompt
+
+
+def test_an_endpoint_that_has_failed_is_asked_no_more_and_an_empty_reply_fails_alone() -> None:
+    down = EndpointError("it is down", hint="Start it.")
+    writer = Scripted(IncompleteReply("it is empty"), "Two [1].", down, "never")
+    requests = [Request(QUESTION, PASSAGES[:1], task="theme")] * 5
+    given = Desk(Scripted()).ask_each(requests, writer)
+    assert [type(one).__name__ for one in given] == ["IncompleteReply", "Draft", *["EndpointError"] * 3]
+    assert len(writer.asked) == 3
+
+
+def test_a_limit_that_leaves_nothing_to_ask_is_raised_and_a_later_one_told() -> None:
+    over = BudgetError("too much", hint="Allow more.")
+    requests = [Request(QUESTION, PASSAGES[:1], task="theme")] * 2
+    with pytest.raises(BudgetError):
+        Desk(Scripted()).ask_each(requests, Scripted(over))
+    given = Desk(Scripted()).ask_each(requests, Scripted("One [1].", over))
+    assert isinstance(given[0], Draft)
+    assert given[1] is over

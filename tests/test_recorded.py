@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -117,6 +118,43 @@ def test_the_command_line_asks_the_model_and_shows_what_the_check_found(
     assert strict.exit_code == 5
     assert "Taken out, not supported" in strict.stdout
     assert "! not supported: says 5×, the abstract says 2×" in strict.stdout
+
+
+def test_a_digest_in_a_models_words_holds_against_the_abstracts(cassette: Cassette, sample_home: Path) -> None:
+    days = ("--since", "2025-05-01", "--until", "2025-06-30", "--library", "sample", "-f", "json", "--no-cache")
+    with cassette("digest") as base_url:
+        result = _reported(base_url, sample_home, "digest", *days)
+    (theme,) = result["themes"]
+    assert (result["writer"], theme["writer"], result["removed"]) == ("relay", "relay", [])
+    assert theme["name"] != "Group 1"
+    said = [*result["overview"], *theme["sentences"], *(entry["tldr"] for entry in theme["entries"])]
+    assert len(said) >= 8
+    verdicts = [one["verdict"] for one in said]
+    assert verdicts.count("supported") / len(verdicts) >= 0.5
+    assert "unsupported" not in verdicts
+
+
+def test_a_summary_in_a_models_words_has_its_sections_and_a_row_a_paper(cassette: Cassette, sample_home: Path) -> None:
+    with cassette("summary") as base_url:
+        topic = ("KV cache compression", "--papers", "8", "--library", "sample", "-f", "json", "--no-cache")
+        result = _reported(base_url, sample_home, "summarize", *topic)
+    titles = [section["title"] for section in result["sections"]]
+    assert titles[0] == "What it is about"
+    assert any(title.startswith("Approaches: ") for title in titles)
+    assert "Results" in titles
+    assert result["writer"] == "relay"
+    assert [row["n"] for row in result["rows"]] == [one["n"] for one in result["citations"]]
+    verdicts = [one["verdict"] for section in result["sections"] for one in section["sentences"]]
+    assert verdicts.count("supported") / len(verdicts) >= 0.7
+
+
+def _reported(base_url: str, home: Path, *words: str) -> dict[str, Any]:
+    """What a command says in JSON, with the recorded model behind it; requests one after the other, as recorded."""
+    where = ("--model", "relay", "--base-url", base_url, "--jobs", "1")
+    result = CliRunner(env={"ASSISTANT_HOME": str(home), "ASSISTANT_TIMEOUT": "3600"}).invoke(app, [*words, *where])
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
 
 
 @pytest.mark.parametrize("base_url", ["http://llm.invalid/v1", "http://127.0.0.1:9/openai/v1"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import pytest
 
@@ -9,7 +10,7 @@ from assistant.endpoint import Body
 from assistant.errors import BudgetError, IncompleteReply
 from assistant.results import Price, Usage, total
 from assistant.spending import PRICES, Limits, Metered, cost, listed
-from tests.server import Server, completion, stream
+from tests.server import Reply, Server, completion, stream
 
 BODY: Body = {"model": "m", "messages": [{"role": "user", "content": "word " * 400}], "max_tokens": 50}
 REPLY = completion("It is so [1].", usage={"prompt_tokens": 400, "completion_tokens": 10})
@@ -88,3 +89,25 @@ def test_a_limit_counts_what_was_used_before(server: Server, limits: Limits, sen
         except BudgetError:
             break
     assert len(server.bodies) == sent
+
+
+def test_what_others_wait_for_counts_against_a_limit(server: Server) -> None:
+    """Of two requests at once, either of which the limit allows, one is sent."""
+    came, go = threading.Event(), threading.Event()
+
+    def slowly(body: Body) -> Reply:
+        came.set()
+        assert go.wait(10)
+        return REPLY
+
+    server.replies = [slowly]
+    metered = Metered(server.endpoint(), limits=Limits(tokens=800))
+    first = threading.Thread(target=metered.complete, args=(BODY,))
+    first.start()
+    assert came.wait(10)
+    with pytest.raises(BudgetError):
+        metered.complete(BODY)
+    go.set()
+    first.join(10)
+    assert len(server.bodies) == 1
+    assert metered.spent().prompt_tokens == 400

@@ -6,17 +6,19 @@ from datetime import date
 import pytest
 
 from assistant import Assistant
+from assistant.desk import Desk
 from assistant.errors import UsageError
 from assistant.reports import TopicSummary
 from assistant.results import Sentence
 from assistant.summary import DISPUTED, summarize
 from tests.conftest import SHARED
+from tests.examples import Scripted
 
 TODAY = date(2026, 6, 30)
 
 
 def made(sample: Assistant, topic: str, papers: int = 20) -> TopicSummary:
-    return summarize(topic, library=sample.library, papers=papers, today=TODAY)
+    return summarize(topic, library=sample.library, desk=Desk(Scripted()), papers=papers, today=TODAY)
 
 
 def sentences(result: TopicSummary) -> list[Sentence]:

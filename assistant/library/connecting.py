@@ -52,7 +52,7 @@ def _opened(path: Path, *, write: bool, wait_s: float) -> sqlite3.Connection:
         if "immutable" in mode:
             _check_log(path)
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        db = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
+        db = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA user_version").fetchone()
             break

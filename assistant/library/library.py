@@ -1,6 +1,7 @@
 """The `Library` facade: one folder on disk, opened; papers in, passages out."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Date
 from functools import cached_property
@@ -61,6 +62,8 @@ class Library:
             self._catalog = Catalog(self.folder)
         self._searcher: Searcher | None = None
         self._seen = -1
+        self._replies = threading.Lock()
+        self._closed = False
 
     def _make(self, chunk_tokens: int) -> None:
         _make_folder(self.folder)
@@ -79,7 +82,9 @@ class Library:
 
     def close(self) -> None:
         self._drop_searcher()
-        self._catalog.close()
+        with self._replies:  # a thread may be keeping one
+            self._closed = True
+            self._catalog.close()
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -244,13 +249,19 @@ class Library:
     # ---- models' replies
 
     def recall(self, key: str) -> Kept | None:
-        """The reply that is kept under `key`. One that cannot be read counts as none: the model can be asked again."""
-        with contextlib.suppress(LibraryError):
-            return self._catalog.recall(key)
+        """The reply that is kept under `key`. One that cannot be read counts as none: the model can be asked again.
+        This and `keep` may be called by several threads, while the library's own does nothing with it but close it."""
+        with self._replies, contextlib.suppress(LibraryError):
+            return None if self._closed else self._catalog.recall(key)
         return None
 
     def keep(self, key: str, reply: Kept) -> None:
         """Keep a reply, if that can be done at once: not while another process writes, nor where nothing can be."""
+        with self._replies:
+            if not self._closed:
+                self._keep(key, reply)
+
+    def _keep(self, key: str, reply: Kept) -> None:
         with (
             contextlib.suppress(LibraryError),
             contextlib.closing(Catalog(self.folder, write=True, wait_s=0)) as catalog,

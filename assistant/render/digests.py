@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean
 from assistant.papers import StoredPaper
 from assistant.render import markdown, terminal
-from assistant.render.words import counted, dated
+from assistant.render.words import counted, dated, signed
 from assistant.reports import Digest, Entry, Theme, Topic
-from assistant.results import Sentence, cite
+from assistant.results import EXTRACTIVE, Sentence, cite
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +18,7 @@ NOISE = 2.0  # standard deviations of a count by which it must leave what is usu
 
 def all_sentences(result: Digest) -> Iterator[Sentence]:
     """Every sentence of a digest, in order."""
+    yield from result.overview
     for theme in result.themes:
         yield from theme.sentences
         yield from (entry.tldr for entry in theme.entries)
@@ -54,6 +55,11 @@ def standing(theme: Theme, usual: float | None) -> str:
     return f"{count}, {'more' if theme.papers > usual else 'less'} than its usual share ({usual:,.0f})"
 
 
+def unwritten(theme: Theme, result: Digest) -> str:
+    """Beside a theme, where others were written by a model: that it is extractive."""
+    return f" · {EXTRACTIVE}" if theme.writer == EXTRACTIVE != result.writer else ""
+
+
 def tags(entry: Entry) -> list[str]:
     """What is told of a paper beside its sentence."""
     told = [*entry.topics]
@@ -66,17 +72,10 @@ def tags(entry: Entry) -> list[str]:
 
 def footer(result: Digest) -> str:
     """Who wrote it, how the check went, whether it will come again."""
-    sentences = list(all_sentences(result))
-    author = "extractive" if result.writer == "extractive" else f"written by {result.writer}"
-    parts = [author]
-    if sentences:
-        supported = sum(sentence.verdict == "supported" for sentence in sentences)
-        whole = f"{counted(len(sentences), 'sentence')}, quoted word for word"
-        part = f"{supported} of {counted(len(sentences), 'sentence')} supported"
-        parts.append(whole if result.writer == "extractive" and supported == len(sentences) else part)
+    parts = signed(result, list(all_sentences(result)))
+    if result.citations:
         parts.append("recorded as sent" if result.recorded else "not recorded as sent")
-    parts.append(f"{result.seconds:.1f} s")
-    return " · ".join(parts)
+    return " · ".join([*parts, f"{result.seconds:.1f} s"])
 
 
 def text(result: Digest, console: "Console") -> None:
@@ -85,9 +84,13 @@ def text(result: Digest, console: "Console") -> None:
     if result.why:
         terminal._line(console, f"Nothing to show: {result.why}.", "bold")
     titles = {one.n: one.title for one in result.citations}
+    if result.overview:
+        terminal._heading(console, "In short")
+        terminal._block(console, result.overview, indent="  ")
     for theme, usual in zip(result.themes, result.usual, strict=True):
         terminal._line(console, "")
-        terminal._hanging(console, "", [(theme.name, "bold"), (f" · {standing(theme, usual)}", "dim")])
+        told = f" · {standing(theme, usual)}{unwritten(theme, result)}"
+        terminal._hanging(console, "", [(theme.name, "bold"), (told, "dim")])
         for sentence in theme.sentences:
             _said(console, "  ", sentence)
         for entry in theme.entries:
@@ -134,8 +137,15 @@ def as_markdown(result: Digest) -> str:
     if result.why:
         lines += [f"**Nothing to show**: {escaped(result.why)}.", ""]
     titles = {one.n: one.title for one in result.citations}
+    if result.overview:
+        lines += ["## In short", "", *markdown._block(result.overview), ""]
     for theme, usual in zip(result.themes, result.usual, strict=True):
-        lines += [f"## {escaped(theme.name)}", "", f"*{escaped(standing(theme, usual))}*", ""]
+        lines += [
+            f"## {escaped(theme.name)}",
+            "",
+            f"*{escaped(standing(theme, usual) + unwritten(theme, result))}*",
+            "",
+        ]
         for sentence in theme.sentences:
             lines += [*markdown._block([sentence]), ""]
         for entry in theme.entries:

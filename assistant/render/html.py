@@ -39,6 +39,7 @@ def digest(result: Digest) -> str:
             counted=[*reversed(result.before), result.papers_in_period],
             periods=[f"{one.since:%d %b}" for one in reversed(periods)],
             standing=digests.standing,
+            unwritten=digests.unwritten,
             tags=digests.tags,
             footer=digests.footer(result),
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assistant.render import markdown, terminal
-from assistant.render.words import counted
+from assistant.render.words import counted, signed
 from assistant.reports import Point, TopicSummary, Trend
 from assistant.results import Sentence
 
@@ -25,14 +25,7 @@ def counts(result: TopicSummary) -> str:
 
 def footer(result: TopicSummary) -> str:
     """Who wrote it, how the check went, what it took."""
-    said = list(_all(result))
-    parts = ["extractive" if result.writer == "extractive" else f"written by {result.writer}"]
-    if said:
-        supported = sum(sentence.verdict == "supported" for sentence in said)
-        whole = result.writer == "extractive" and supported == len(said)
-        count = counted(len(said), "sentence")
-        parts.append(f"{count}, quoted word for word" if whole else f"{supported} of {count} supported")
-    return " · ".join([*parts, f"{result.seconds:.1f} s"])
+    return " · ".join([*signed(result, list(_all(result))), f"{result.seconds:.1f} s"])
 
 
 def _all(result: TopicSummary) -> Iterator[Sentence]:

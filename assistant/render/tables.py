@@ -8,6 +8,7 @@ from assistant.results import (
     ABSTENTION,
     CITATIONS,
     COST,
+    EXTRACTIVE,
     FACTS,
     RETRIEVAL,
     Comparison,
@@ -99,7 +100,7 @@ def _footer(result: Evaluation) -> str:
     run = result.run
     parts = [result.library, counted(int(run.get("papers") or 0), "paper"), counted(len(result.questions), "question")]
     if writer := run.get("writer"):
-        parts += ["extractive" if writer == "extractive" else f"written by {writer}", f"k {run.get('k')}"]
+        parts += ["extractive" if writer == EXTRACTIVE else f"written by {writer}", f"k {run.get('k')}"]
     if run.get("rerank"):
         parts.append(f"reranked by {run['rerank']}")
     parts.append(f"{result.seconds:.1f} s")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from assistant.results import Answer, Citation, DryRun, Sentence
+from assistant.reports import Digest, TopicSummary
+from assistant.results import EXTRACTIVE, Answer, Citation, DryRun, Sentence, Usage
 
 INVENTED = 5  # markers named in a footer
 
@@ -47,13 +48,34 @@ def footer(result: Answer) -> str:
         parts.append(f"{counted(len(result.removed), 'sentence')} taken out")
     if result.cached:
         parts.append(f"from the cache of {result.cached_on}")
-    if result.usage and result.usage.prompt_tokens:
-        about = "about " if result.usage.estimated else ""
-        parts.append(f"{about}{result.usage.prompt_tokens:,} + {result.usage.completion_tokens:,} tokens")
-        if result.usage.cost is not None:
-            parts.append(f"about {dollars(result.usage.cost)}")
-    parts.append(f"{result.seconds:.1f} s")
-    return " · ".join(parts)
+    return " · ".join([*parts, *_took(result.usage), f"{result.seconds:.1f} s"])
+
+
+def signed(result: Digest | TopicSummary, said: Sequence[Sentence]) -> list[str]:
+    """Who wrote a report that says this, how the check went, what it took of a model."""
+    extractive = result.writer == EXTRACTIVE
+    parts = [_extractive(result.failure) if extractive else f"written by {result.writer}"]
+    if said:
+        supported = sum(sentence.verdict == "supported" for sentence in said)
+        count = counted(len(said), "sentence")
+        whole = extractive and supported == len(said)
+        parts.append(f"{count}, quoted word for word" if whole else f"{supported} of {count} supported")
+    if result.removed:
+        parts.append(f"{counted(len(result.removed), 'sentence')} taken out")
+    return [*parts, *_took(result.usage)]
+
+
+def _took(usage: Usage | None) -> list[str]:
+    """The tokens of a model, and what they cost, where any were used."""
+    if not usage or not usage.prompt_tokens:
+        return []
+    about = "about " if usage.estimated else ""
+    parts = [f"{about}{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens"]
+    return parts if usage.cost is None else [*parts, f"about {dollars(usage.cost)}"]
+
+
+def _extractive(failure: str) -> str:
+    return f"{EXTRACTIVE}, since the model failed" if failure else EXTRACTIVE
 
 
 def in_short(result: Answer) -> str:
@@ -66,13 +88,13 @@ def _author(result: Answer) -> str:
         return "nothing was written"
     if result.recorded:
         return f"recorded on {result.recorded.date}: written by {result.writer} ({result.recorded.source})"
-    if result.writer != "extractive":
+    if result.writer != EXTRACTIVE:
         return (
             f"incomplete: interrupted while {result.writer} wrote"
             if result.interrupted
             else f"written by {result.writer}"
         )
-    return "extractive, since the model failed" if result.failure else "extractive"
+    return _extractive(result.failure)
 
 
 def _read(result: Answer) -> str:
@@ -80,7 +102,7 @@ def _read(result: Answer) -> str:
     if result.recall_estimate is None:
         return read
     matching = len(result.matches)
-    if result.writer == "extractive":
+    if result.writer == EXTRACTIVE:
         return f"{read}, {matching:,} likely match{'es' if matching != 1 else ''}"
     return f"{read}, {matching:,} match{'es' if matching == 1 else ''}"
 
@@ -90,7 +112,7 @@ def _checked(result: Answer) -> str:
     supported = sum(sentence.verdict == "supported" for sentence in claims)
     judged = sum(sentence.checked_by != "words" for sentence in claims)
     said = f"{supported} of {counted(len(claims), 'sentence')} supported"
-    if result.writer == "extractive" and supported == len(claims):  # it quotes, so this says nothing of the answer
+    if result.writer == EXTRACTIVE and supported == len(claims):  # it quotes, so this says nothing of the answer
         said = f"{counted(len(claims), 'sentence')}, quoted word for word"
     return f"{said}, {judged} judged by the model" if judged else said
 

@@ -1,0 +1,115 @@
+"""What a model wrote for a digest or a summary: its sentences held against what they cite, and only those kept that
+hold; told apart by what they are for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant import drafts
+from assistant.citations import check, is_not_said
+from assistant.drafts import Claim
+from assistant.library import Library
+from assistant.papers import Passage
+from assistant.results import Sentence
+from assistant.text import content_terms
+from assistant.writers import Draft
+
+LONGEST_NAME = 60  # characters of a heading; a longer one is a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The claims of a draft that what they cite supports, at least in part, and its headings that say nothing foreign;
+    their marks number `passages`. `removed` are the other sentences."""
+
+    passages: tuple[Passage, ...]
+    claims: tuple[Claim, ...]
+    removed: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A theme of a digest in a model's words: its name (empty: none that holds), what was found, and a sentence for
+    some of its papers, by paper id."""
+
+    name: str
+    said: tuple[Claim, ...]
+    lines: Mapping[str, Claim]
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a model noted of papers: the idea and the result of some, by paper id."""
+
+    ideas: Mapping[str, Claim]
+    results: Mapping[str, Claim]
+    kept: Kept
+
+
+def kept(draft: Draft, passages: Sequence[Passage], library: Library) -> Kept:
+    """The draft held against the passages that its marks number. A sentence with an invented marker is removed."""
+    claims = [claim for claim in drafts.parse(draft.text) if not is_not_said(claim.plain)]
+    rarity = library.rarity({term for claim in claims for term in content_terms(claim.plain)})
+    checked = check(claims, passages, rarity=rarity, nearness=library.nearness)
+    good: list[Claim] = []
+    removed: list[Sentence] = []
+    for claim, sentence in zip(claims, checked.sentences, strict=True):
+        if sentence.verdict == "unsupported" or sentence.invented:
+            removed.append(sentence)
+        elif claim.marks or claim.kind == "heading":
+            good.append(claim)
+    return Kept(tuple(passages), tuple(good), tuple(removed))
+
+
+def brief(draft: Draft, passages: Sequence[Passage], library: Library) -> Brief:
+    """The draft of a theme: a heading, sentences, a bullet a paper."""
+    read = kept(draft, passages, library)
+    names = [claim.plain for claim in read.claims if claim.kind == "heading"]
+    name = names[0] if names and len(names[0]) <= LONGEST_NAME else ""
+    said = tuple(claim for claim in read.claims if claim.kind == "paragraph")
+    return Brief(name.rstrip(" .:"), said, _by_paper(_bullets(read.claims), read), read)
+
+
+def notes(draft: Draft, passages: Sequence[Passage], library: Library) -> Notes:
+    """The draft of notes: two bullets a paper, its idea and its result."""
+    read = kept(draft, passages, library)
+    bullets = _bullets(read.claims)
+    ideas = _by_paper(bullets, read)
+    rest = [claim for claim in bullets if claim not in ideas.values()]
+    return Notes(ideas, _by_paper(rest, read), read)
+
+
+def sections(draft: Draft, passages: Sequence[Passage], library: Library) -> tuple[list[tuple[str, list[Claim]]], Kept]:
+    """The draft of a summary: (title, its sentences) under each heading that has any; and all that was kept."""
+    read = kept(draft, passages, library)
+    parts: list[tuple[str, list[Claim]]] = []
+    for claim in read.claims:
+        if claim.kind == "heading":
+            parts.append((claim.plain.rstrip(" .:"), []))
+        elif parts:
+            parts[-1][1].append(claim)
+    return [(title, claims) for title, claims in parts if claims and len(title) <= LONGEST_NAME], read
+
+
+def _bullets(claims: Sequence[Claim]) -> list[Claim]:
+    """The first sentence of each bullet."""
+    first: dict[int, Claim] = {}
+    for claim in claims:
+        if claim.kind == "bullet":
+            first.setdefault(claim.block, claim)
+    return list(first.values())
+
+
+def _by_paper(claims: Sequence[Claim], read: Kept) -> dict[str, Claim]:
+    """The first claim about each paper, of those that cite one paper alone."""
+    found: dict[str, Claim] = {}
+    for claim in claims:
+        if len(claim.marks) == 1:
+            found.setdefault(read.passages[claim.marks[0] - 1].found.paper_id, claim)
+    return found
+
+
+def renumbered(claim: Claim, numbers: Mapping[int, int]) -> Claim:
+    """The claim with other numbers in its marks."""
+    inner = tuple(tuple(numbers[n] for n in group) for group in claim.inner)
+    return replace(claim, inner=inner, trailing=tuple(numbers[n] for n in claim.trailing))
