@@ -51,6 +51,26 @@ _WORSE = re.compile(
     r"inferior|plateau\w*|without (?:improv|benefit)\w*|marginal(?:ly)?|overstat\w+|challenge the assumption)\b",
     re.IGNORECASE,
 )
+_LONGER = re.compile(r"\b(?:longer|larger|bigger|grow(?:s|ing|th)?)\b", re.IGNORECASE)
+_SHORTER = re.compile(r"\b(?:shorter|smaller|fewer)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a paper claims: its place, the sentence, its terms, whether it says better (1) or worse (-1), and of what is
+    longer (1), shorter (-1) or neither alone (0)."""
+
+    paper: int
+    text: str
+    terms: frozenset[str]
+    sign: int
+    size: int
+
+    def is_against(self, other: "_Claim") -> bool:
+        """Whether it says the opposite: worse where the other says better, but for what is longer and shorter; that
+        longer is worse and that shorter is better agree."""
+        turned = -1 if self.size * other.size < 0 else 1
+        return self.sign != other.sign * turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +119,13 @@ def disputes(papers: Sequence[Paper], *, rarity: Mapping[str, float], most: int)
     at most. `rarity` weighs index terms."""
     claims = list(_claims(papers))
     pairs = []
-    for (n, text, sign, here), (other, text2, sign2, there) in combinations(claims, 2):
-        if n == other or sign == sign2 or len(both := here & there) < SHARED:
+    for one, other in combinations(claims, 2):
+        both = one.terms & other.terms
+        if one.paper == other.paper or not one.is_against(other) or len(both) < SHARED:
             continue
-        share = _weight(both, rarity) / (_weight(here | there, rarity) or 1.0)
+        share = _weight(both, rarity) / (_weight(one.terms | other.terms, rarity) or 1.0)
         if share >= COMMON:
-            pairs.append(Dispute((n, text), (other, text2), share))
+            pairs.append(Dispute((one.paper, one.text), (other.paper, other.text), share))
     chosen: list[Dispute] = []
     for pair in sorted(pairs, key=lambda pair: -pair.share):
         taken = {n for one in chosen for n, _ in (one.first, one.second)}
@@ -117,15 +138,17 @@ def _weight(terms: Collection[str], rarity: Mapping[str, float]) -> float:
     return sum(rarity.get(term, 1.0) for term in terms)
 
 
-def _claims(papers: Sequence[Paper]) -> Iterator[tuple[int, str, int, set[str]]]:
-    """(place of the paper, sentence, whether it says better or worse, its terms) of what papers claim themselves."""
+def _claims(papers: Sequence[Paper]) -> Iterator[_Claim]:
+    """What papers claim themselves to be better or worse."""
     for n, paper in enumerate(papers):
         texts = _texts(paper)
         for at, text in enumerate(texts):
             said = _SPARED.sub(" ", text)
             sign = bool(_BETTER.search(said)) - bool(_WORSE.search(said))
             if sign and own_word(text, at=at, of=len(texts)) >= OWN and not _AIM.search(text) and _usable(text):
-                yield n, text, sign, set(content_terms(text))
+                first = said.partition(" than ")[0]  # “shorter ones do better than longer ones” is about shorter ones
+                size = bool(_LONGER.search(first)) - bool(_SHORTER.search(first))
+                yield _Claim(n, text, frozenset(content_terms(text)), sign, size)
 
 
 def _texts(paper: Paper) -> list[str]:

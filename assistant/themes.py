@@ -27,6 +27,7 @@ PHRASES = 2  # a name is made of
 OFTEN = 0.02  # of a group's titles have a phrase that may name it
 WORDS = 3  # a phrase has at most
 SINGLE = 0.4  # what a phrase of one word counts
+ENDS = 0.5  # share of a phrase's places in titles after which its noun has come; “multilingual” waits for one mostly
 SEED = 0
 
 Stems = tuple[str, ...]
@@ -88,19 +89,24 @@ def names(titles: Sequence[str], labels: Sequence[int], *, known: Collection[str
     """A readable name for each group: the phrases that set its papers' titles apart, without those that hold a term
     `known` already."""
     written: dict[Stems, Counter[str]] = defaultdict(Counter)
+    ended: Counter[Stems] = Counter()
     within: dict[int, Counter[Stems]] = defaultdict(Counter)
     sizes = Counter(labels)
     for title, label in zip(titles, labels, strict=True):
-        for key, phrase in dict(_phrases(title)).items():
+        for key, (phrase, ends) in {key: (phrase, ends) for key, phrase, ends in _phrases(title)}.items():
             if set(key) & set(known):
                 continue
             written[key][phrase] += 1
+            ended[key] += ends
             within[label][key] += 1
     everywhere: Counter[Stems] = sum(within.values(), Counter())
-    return {
-        label: _name(within[label], everywhere, written, size=sizes[label], total=len(titles)) or f"Group {label + 1}"
-        for label in sorted(sizes)
-    }
+    named = {key for key, count in everywhere.items() if ended[key] >= ENDS * count}
+    made = {}
+    for label, counts in sorted(within.items()):
+        nouns = Counter({key: count for key, count in counts.items() if key in named})
+        found = (_name(some, everywhere, written, size=sizes[label], total=len(titles)) for some in (nouns, counts))
+        made[label] = next(filter(None, found), "")
+    return {label: made.get(label) or f"Group {label + 1}" for label in sorted(sizes)}
 
 
 def _name(
@@ -115,12 +121,25 @@ def _name(
     chosen: list[Stems] = []
     often = [key for key, count in within.items() if count >= max(2, OFTEN * size)]
     for key in sorted(often, key=lambda key: (-worth(key), key)):
-        if not any(set(key) & set(other) for other in chosen):
+        if not any(set(key) & set(other) or _is_short(written[key], written[other]) for other in chosen):
             chosen.append(key)
         if len(chosen) == PHRASES:
             break
     said = ", ".join(_small(_usual(written[key])) for key in chosen)
     return said[:1].upper() + said[1:]
+
+
+def _is_short(one: Counter[str], other: Counter[str]) -> bool:
+    """Whether one of two phrases is short for the other: `LLM` for `language models`."""
+    return any(
+        len(word) > 1 and word.rstrip("s").isupper() and word.rstrip("s").endswith(_initials(phrase))
+        for word, phrase in ((_usual(one), _usual(other)), (_usual(other), _usual(one)))
+        if " " in phrase
+    )
+
+
+def _initials(phrase: str) -> str:
+    return "".join(word[0] for word in re.split(r"[ -]", phrase) if word).upper()
 
 
 def _usual(ways: Counter[str]) -> str:
@@ -133,9 +152,9 @@ def _small(phrase: str) -> str:
     return re.sub(r"[^\W\d_]+", lambda word: word[0].lower() if word[0][1:].islower() else word[0], phrase)
 
 
-def _phrases(title: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """(stems, as written) of the runs of words in a title that can stand in a name: between marks, none of them a word
-    that only joins, not all of them dull."""
+def _phrases(title: str) -> Iterator[tuple[Stems, str, bool]]:
+    """(stems, as written, whether no further noun follows) of the runs of words in a title that can stand in a name:
+    between marks, none of them a word that only joins, not all of them dull."""
     for part in re.split(r"[:;,.?!()\[\]/–—]|\s-\s", clean(title)):
         words = _WORD.findall(part)
         for at in range(len(words)):
@@ -148,4 +167,4 @@ def _phrases(title: str) -> Iterator[tuple[tuple[str, ...], str]]:
                     continue
                 if len(run) == 1 and (len(run[0]) < 3 or run[0].isdigit()):
                     continue
-                yield stems, " ".join(run)
+                yield stems, " ".join(run), end == len(words) or words[end].casefold() in _JOINING

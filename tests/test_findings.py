@@ -57,6 +57,14 @@ def test_papers_that_agree_or_speak_of_other_things_do_not() -> None:
     assert findings.disputes([CSKV, GRAMMAR], rarity={}, most=3) == []
 
 
+def test_that_longer_is_worse_and_shorter_is_better_agrees() -> None:
+    worse = Paper("Worse", "We find that longer reasoning chains hurt accuracy on questions.")
+    better = Paper("Better", "We find that shorter reasoning chains improve accuracy on questions.")
+    assert findings.disputes([worse, better], rarity={}, most=3) == []
+    (pair,) = findings.disputes([LONGER, better], rarity={}, most=3)
+    assert {pair.first[0], pair.second[0]} == {0, 1}
+
+
 def test_a_paper_disputes_once() -> None:
     assert len(findings.disputes([LONGER, SHORTER, SHORTER], rarity={}, most=3)) == 1
 
