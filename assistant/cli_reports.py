@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from assistant.console import PlainFormat, Run, running
+from assistant.console import PlainFormat, Run, check_output, running
 from assistant.options import (
     COMMON,
     Author,
@@ -104,6 +104,7 @@ def digest(
     ) as run:
         from assistant.render import digests, html, jsonform
 
+        check_output(output)
         made = run.assistant.digest(since=since, until=until, week=week, again=again)
         _tell(run, made)
         name = run.assistant.library_name
@@ -159,6 +160,7 @@ def summarize(
     ) as run:
         from assistant.render import html, jsonform, summaries
 
+        check_output(output)
         made = run.assistant.summarize(joined(topic), papers=papers, filters=filters_of(since, until, source, author))
         _tell(run, made)
         run.show(
@@ -192,6 +194,7 @@ def trends(
     with running(debug, library=library, store=store) as run:
         from assistant.render import html, jsonform, summaries
 
+        check_output(output)
         found = run.assistant.trend(joined(query), by=by.value, filters=filters_of(since, until, source, author))
         run.show(
             form or _form(output, PageFormat),

@@ -114,12 +114,17 @@ def _plain(text: "Callable[[Console], None]") -> str:
     return out.getvalue()
 
 
+def check_output(file: Path | None) -> None:
+    """UsageError: there is no folder for this file, or it is one itself. To be told before any work is done for it."""
+    if file and not file.parent.is_dir():
+        raise UsageError(f"there is no folder {file.parent}", hint="Make it, or name another file with -o.")
+    if file and file.is_dir():
+        raise UsageError(f"{file} is a folder", hint="Name a file in it with -o.")
+
+
 def _write(file: Path, said: str) -> None:
     """`said` as the whole of `file`, or nothing of it. UsageError: there is no such folder. OSError."""
-    if not file.parent.is_dir():
-        raise UsageError(f"there is no folder {file.parent}", hint="Make it, or name another file with -o.")
-    if file.is_dir():
-        raise UsageError(f"{file} is a folder", hint="Name a file in it with -o.")
+    check_output(file)
     handle, aside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")
     try:
         with open(handle, "w", encoding="utf-8", errors="replace") as out:

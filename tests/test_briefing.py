@@ -192,6 +192,11 @@ def test_no_model_is_asked_where_there_is_nothing_to_write(run: Run, server: Ser
     assert len(server.bodies) == sent
 
 
+def test_nothing_is_asked_where_the_file_could_not_be_written(run: Run, server: Server, tmp_path: Path) -> None:
+    missing = run("-o", str(tmp_path / "nowhere" / "x.html"))
+    assert (missing.exit_code, server.bodies) == (2, [])
+
+
 def test_a_hostile_abstract_does_not_end_its_fence(built: Path, tmp_path: Path, server: Server) -> None:
     shutil.copytree(built, tmp_path / "home")
     server.replies = [faithful]
