@@ -95,6 +95,10 @@ def test_what_does_not_hold_is_replaced_by_a_quotation_and_told(run: Run, server
     assert "[77]" not in json.dumps([digest["themes"], digest["overview"]])
     entries = [entry for theme in digest["themes"] for entry in theme["entries"]]
     assert {entry["tldr"]["verdict"] for entry in entries} == {"supported"}
+    for theme in digest["themes"]:
+        held = [*theme["sentences"], *(entry["tldr"] for entry in theme["entries"])]
+        ours = any(one["text"].startswith(("The paper says", "In short")) for one in held)
+        assert (theme["writer"] == "m") == ours, "where nothing held, nothing is the model's"
 
 
 def test_a_model_that_fails_half_way_leaves_what_is_done_and_the_rest_is_extractive(run: Run, server: Server) -> None:

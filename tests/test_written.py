@@ -62,8 +62,9 @@ def test_whatever_is_written_what_is_kept_cites_what_was_read(sample: Assistant,
 def test_a_brief_has_a_name_sentences_and_a_line_a_paper(sample: Assistant) -> None:
     text = (
         "# KV cache and grammars\nCSKV reduces the memory of the KV cache by 80%. [1]\n\n"
+        "- KV cache memory and serving throughput. [1][2]\n"
         "- XGrammar is up to 100x faster than existing solutions. [3] It is a second sentence of the bullet. [3]\n"
-        "- QServe improves the serving throughput of Llama-3-8B by 9x. [2]\n- Both. [1][2]\n"
+        "- QServe improves the serving throughput of Llama-3-8B by 9x. [2]\n"
     )
     read = brief(draft(text), PASSAGES, sample.library)
     assert read.name == "KV cache and grammars"
