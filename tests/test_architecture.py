@@ -16,6 +16,7 @@ FLOORS = [
     {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms", "bounds", "opposites"},
     {
         "sources",
+        "services",
         "drafts",
         "endpoint",
         "discovery",
@@ -27,16 +28,16 @@ FLOORS = [
         "tldr",
         "findings",
     },
-    {"weighing", "evidence", "writers", "embedders", "prompts"},
+    {"journal", "fetches", "weighing", "evidence", "writers", "embedders", "prompts"},
     {"citations", "extractive", "desk", "rerankers", "library", "spending", "remembering", "surveys", "themes"},
     {"judging"},
     {"ask", "ingest", "doctor", "render", "rehearsal", "quoting"},
-    {"digest", "summary", "trends", "sample", "replaying"},
-    {"topics"},
+    {"digest", "summary", "trends", "sample", "replaying", "fetch"},
+    {"topics", "sync"},
     {"app"},
     {"evaluate", "console"},
     {"options"},
-    {"cli_reports"},
+    {"cli_reports", "cli_fetch"},
     {"cli"},
     {"__main__"},
 ]
@@ -47,7 +48,7 @@ ONLY_IN = {
     "chromadb": {"library/chroma.py"},
     "tantivy": {"library/lexical.py", "text.py"},
     "openai": {"bounds.py", "endpoint.py"},
-    "httpx2": {"bounds.py", "discovery.py", "endpoint.py", "library/server.py"},
+    "httpx2": {"bounds.py", "discovery.py", "endpoint.py", "library/server.py", "services/client.py"},
     "tiktoken": {"text.py", "doctor.py"},
     "huggingface_hub": {"embedders/static.py"},
     "onnxruntime": {"embedders/onnx.py"},
@@ -68,7 +69,7 @@ ONLY_IN = {
     "sklearn": {"themes.py"},
     "pydantic": {"sources/rows.py"},
     "markdown_it": {"drafts.py"},
-    "typer": {"cli.py", "cli_reports.py", "console.py", "options.py"},
+    "typer": {"cli.py", "cli_fetch.py", "cli_reports.py", "console.py", "options.py"},
 }
 
 
