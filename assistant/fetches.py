@@ -31,8 +31,8 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class FetchReport:
-    """What services gave, question by question; how many papers were indexed, and how many the library holds now, None where nothing
-    was read."""
+    """What services gave, question by question; how many papers were indexed, and how many the library holds now, None
+    where nothing was read."""
 
     fetches: tuple[Fetched, ...]
     indexed: int

@@ -36,7 +36,7 @@ class Journal:
 
     def place(self, wanted: str) -> Place | None:
         """Where the last fetch of this was cut, if it was."""
-        kept = self._table("cut").get(wanted)
+        kept: Any = self._table("cut").get(wanted)
         with contextlib.suppress(KeyError, TypeError, ValueError):
             return Place(str(kept["cursor"]), max(0, int(kept["read"])), Date.fromisoformat(kept["begun"]))
         return None
@@ -48,7 +48,7 @@ class Journal:
 
     def seen(self, address: str) -> Seen:
         """What was seen last at an address whose papers are all in the library."""
-        kept = self._table("seen").get(address)
+        kept: Any = self._table("seen").get(address)
         with contextlib.suppress(TypeError, ValueError):
             etag, modified = kept
             return Seen(str(etag), str(modified))

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from assistant.errors import SettingsError
@@ -141,7 +142,7 @@ _YES_OR_NO = {"yes": True, "true": True, "on": True, "1": True, "no": False, "fa
 def _followed(tables: object, path: str) -> tuple[Followed, ...]:
     """What `[[sync]]` tables say. SettingsError: not tables, or with other things in them than these."""
     hint = f"Each is a [[{SYNC}]] with source, and query or category; since and max as you like: docs/fetch.md."
-    entries = tables if isinstance(tables, list) else [tables]
+    entries: list[Any] = tables if isinstance(tables, list) else [tables]
     for number, table in enumerate(entries, 1):
         where = f"{path}: [[{SYNC}]] {number}"
         if not isinstance(table, dict):
@@ -149,9 +150,10 @@ def _followed(tables: object, path: str) -> tuple[Followed, ...]:
         for key, value in table.items():
             if key not in Followed.__dataclass_fields__:
                 raise SettingsError(f"{where} has no “{key}”", hint=hint)
-            if type(value) is not (int if key == "max" else str) or (key == "max" and not 1 <= value <= _MOST_RECORDS):
-                what = f"a number from 1 to {_MOST_RECORDS:,}" if key == "max" else "a text"
-                raise SettingsError(f"{where}: {key} must be {what}", hint=hint)
+            if key == "max" and not (type(value) is int and 1 <= value <= _MOST_RECORDS):
+                raise SettingsError(f"{where}: max must be a number from 1 to {_MOST_RECORDS:,}", hint=hint)
+            if key != "max" and not isinstance(value, str):
+                raise SettingsError(f"{where}: {key} must be a text", hint=hint)
         if not table.get("source"):
             raise SettingsError(f"{where} names no source", hint=hint)
     return tuple(Followed(**table) for table in entries)

@@ -14,7 +14,14 @@ FIRST_DAYS = 7  # that the first sync goes back where nothing else is said
 
 
 def due(
-    *, source: str, query: str, category: str, since: str, max: int | None, journal: Journal, today: Date
+    *,
+    source: str,
+    query: str,
+    category: str,
+    since: str,
+    max: int | None,  # noqa: A002 (its name in the file)
+    journal: Journal,
+    today: Date,
 ) -> Asking:
     """What to ask now: from the day on which the last sync of this began that went well, and as many days before it as
     the service adds papers late; the first time from `since` on, else for a week. SettingsError: it cannot be asked."""

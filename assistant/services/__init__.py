@@ -66,9 +66,8 @@ def named(name: str) -> Service:
     for service in SERVICES:
         if service.name == name:
             return service
-    raise UsageError(
-        f"no papers can be fetched from “{name}”", hint=f"There are: {', '.join(s.name for s in SERVICES)}."
-    )
+    names = ", ".join(service.name for service in SERVICES)
+    raise UsageError(f"no papers can be fetched from “{name}”", hint=f"There are: {names}.")
 
 
 def address(service: Service, parameters: Mapping[str, str]) -> str:

@@ -88,7 +88,6 @@ class Client:
         """What lies at an address of a service, if that is not what was `seen` there."""
         tried = 0
         while True:
-            self._take_turn(service)
             try:
                 return self._followed(service, address, seen or Seen())
             except _Passing as passing:
@@ -97,12 +96,10 @@ class Client:
                     seconds = FIRST_PAUSE * 2**tried * (0.75 + self._chance() / 2)
                 if tried >= RETRIES or seconds > LONGEST_PAUSE:
                     raise passing.error from None
-            finally:
-                self._asked[service.name] = self._clock()
-            if seconds >= TOLD:
-                self._notice(f"waiting {seconds:.0f} s: {passing.error}")
-            self._sleep(seconds)
-            tried += 1
+                if seconds >= TOLD:
+                    self._notice(f"waiting {seconds:.0f} s: {passing.error}")
+                self._sleep(seconds)
+                tried += 1
 
     def pause(self, seconds: float) -> None:
         """Wait, where a page is not ready yet."""
@@ -115,7 +112,7 @@ class Client:
                 self._sleep(wait)
 
     def _followed(self, service: Service, address: str, seen: Seen) -> Reply:
-        """One request, sent on where the service sends it on to another of its own addresses."""
+        """One exchange, sent on where the service sends it on to another of its own addresses."""
         headers = {
             name: value
             for name, value in (
@@ -129,6 +126,7 @@ class Client:
         if service.key_parameter and (key := self._keys.get(service.name)):
             url += f"&{service.key_parameter}={quote(key, safe='')}"
         for _ in range(REDIRECTS + 1):
+            self._take_turn(service)
             with self._response(service, url, headers) as response:
                 if response.status_code not in (301, 302, 303, 307, 308):
                     return self._read(service, response, seen)
@@ -164,6 +162,8 @@ class Client:
             else:
                 raise FetchError(f"{service.title} cannot be asked: {type(error).__name__}", hint=_LATER) from None
             raise _Passing(FetchError(said, hint=_LATER)) from None
+        finally:
+            self._asked[service.name] = self._clock()
 
     def _read(self, service: Service, response: "httpx2.Response", seen: Seen) -> Reply:
         """What a reply says. _Passing: it may be another in a moment."""
