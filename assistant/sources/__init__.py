@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.errors import NotPapers
 from assistant.papers import Problem, Record
-from assistant.sources import hf_page, jsonl
+from assistant.sources import arxiv_atom, hf_api, hf_page, jsonl
 from assistant.sources.files import STDIN, Input, expand, opened
 
 __all__ = ["SOURCES", "STDIN", "Input", "Source", "expand", "opened", "recognise"]
@@ -27,6 +27,8 @@ class Source:
 
 SOURCES = (
     Source("hf-page", "Hugging Face Daily Papers page text", hf_page.sniff, hf_page.read),
+    Source("hf-api", "Hugging Face Daily Papers JSON", hf_api.sniff, hf_api.read),
+    Source("arxiv-atom", "arXiv Atom", arxiv_atom.sniff, arxiv_atom.read),
     Source("jsonl", "JSON lines", jsonl.sniff, jsonl.read),
 )
 
