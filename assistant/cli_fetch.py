@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.console import PlainFormat, Run, running
+from assistant.errors import UsageError
 from assistant.options import COMMON, Day, Debug, LibraryName, Plain, Since, Store, Until, option
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def fetch_hf_daily(
 ) -> None:
     """Get the Daily Papers of Hugging Face, of one day or of several."""
     with running(debug, library=library, store=store) as run:
+        if day and (since or until):
+            raise UsageError("--date is a day of its own", hint="Give --date, or --since and --until.")
         _fetch(run, "hf-daily", None, None, day or since, day or until, most, dry_run, again, form)
 
 

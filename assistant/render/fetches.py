@@ -31,8 +31,8 @@ def _came(one: Fetched) -> str:
         parts = [f"{one.count('new'):,} new", f"{one.count('changed'):,} changed", f"{one.count('known'):,} known"]
         said = ", ".join(part for part in parts if not part.startswith("0 changed"))
     if one.capped:
-        of = f" of {one.total:,}" if one.total else ""
-        said += f"; stopped at the limit{of}, more with a higher one"
+        there = f" of {one.total:,}" if one.total else ""
+        said += f"; stopped at the limit, after {one.resumed + one.count('records'):,}{there} records: --max sets it"
     return said
 
 

@@ -1,16 +1,16 @@
 """arXiv's query API: Atom pages by start and size, newest first (info.arxiv.org/help/api/user-manual.html)."""
 
+import io
 import re
-from xml.etree import ElementTree
 
-from assistant.errors import FetchError, UsageError
+from assistant.cleaning import one_line
+from assistant.errors import FetchError, SourceError, UsageError
 from assistant.services.wanted import Page, Wanted
+from assistant.sources.elements import elements, text_of
 
 SIZE = 200  # records of a page; larger ones come back cut short more often
 MOST = 30_000  # that arXiv gives for one query
 FIRST = "0"
-_ATOM = "{http://www.w3.org/2005/Atom}"
-_TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
 _CATEGORY = re.compile(r"[a-z][a-z-]{1,20}(\.[A-Za-z-]{2,20})?", re.ASCII)
 
 
@@ -43,19 +43,23 @@ def asked(wanted: Wanted, cursor: str, most: int) -> dict[str, str]:
 
 def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
     """FetchError: it is an error in the form of a feed. ValueError: it is no feed of arXiv."""
+    there, count = None, 0
     try:
-        feed = ElementTree.fromstring(body)
-    except ElementTree.ParseError as error:
-        raise ValueError(f"not Atom: {error}") from None
-    entries, total = feed.findall(f"{_ATOM}entry"), feed.findtext(_TOTAL)
-    if feed.tag != f"{_ATOM}feed" or not re.fullmatch(r"\s*\d{1,12}\s*", total or "", re.ASCII):
-        raise ValueError("not an Atom feed of arXiv")
-    for entry in entries:
-        if "/api/errors" in (entry.findtext(f"{_ATOM}id") or ""):
-            raise FetchError(f"arXiv refused: {entry.findtext(f'{_ATOM}summary')}", hint="Check the query.")
-    there, end = int(total or 0), int(cursor) + len(entries)
+        for piece in elements(io.BytesIO(body), ["totalResults", "entry"]):
+            if piece.record is not None and piece.record.tag == "totalResults":
+                there = int((text_of(piece.record) or "")[:12])
+                continue
+            if "/api/errors" in (text_of(piece.record, "id") or ""):
+                said = one_line(text_of(piece.record, "summary") or "it does not say why")
+                raise FetchError(f"arXiv refused: {said[:200]}", hint="Check the query.")
+            count += 1
+    except SourceError as error:
+        raise ValueError(str(error)) from None
+    if there is None:
+        raise ValueError("no number of results")
+    end = int(cursor) + count
     following = None if end >= min(there, MOST) else str(end)
-    return Page(len(entries), there, following, whole=cursor == FIRST and following is None, missing=there - end)
+    return Page(count, there, following, whole=cursor == FIRST and following is None, missing=there - end)
 
 
 def _expression(wanted: Wanted) -> str:

@@ -55,7 +55,7 @@ def _ready(
     for tried in range(UNREADY + 1):
         reply = client.get(service, where, seen=seen(where))
         page = _read(service, wanted, cursor, reply)
-        if page.next != cursor:
+        if page.count or page.next != cursor:
             return Got(where, about, page, reply.body, reply.seen)
         if tried < UNREADY:
             client.pause(UNREADY_PAUSE)

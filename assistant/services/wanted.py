@@ -56,8 +56,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Page:
     """A reply as far as paging must know it: how many records it has, how many the service says there are in all, and
-    the cursor of the page after it. A page that is its own `next` is not ready yet, and `missing` are the records that
-    should still come; one that is `whole` has an address that stands for all there is."""
+    the cursor of the page after it. One without records that is its own `next` is not ready yet, and `missing` are the
+    records that should still come; one that is `whole` has an address that stands for all there is."""
 
     count: int
     total: int | None

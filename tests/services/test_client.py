@@ -19,14 +19,8 @@ KEY = "sk-0123456789abcdef"
 
 
 @pytest.fixture
-def publisher() -> Iterator[Publisher]:
-    with published() as started:
-        started.told = [as_json([])]
-        yield started
-
-
-@pytest.fixture
 def arxiv(publisher: Publisher) -> Service:
+    publisher.told = [as_json([])]
     return publisher.service("arxiv")
 
 
@@ -163,6 +157,7 @@ def test_a_redirect_is_followed_at_home_and_nowhere_else(publisher: Publisher, a
 
 
 def test_a_key_goes_to_its_own_service_and_into_no_message(publisher: Publisher, clock: Clock) -> None:
+    publisher.told = [as_json([])]
     keyed = Client(keys={"s2": KEY, "openalex": KEY, "arxiv": None}, sleep=clock.sleep, clock=clock)
     for one in publisher.services:
         keyed.get(one, f"{one.address}?a=b")
