@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from assistant.fetches import FetchPlan, FetchReport
 
 MOST_RECORDS = 1_000_000
-Most = Annotated[
-    int, typer.Option("--max", min=1, max=MOST_RECORDS, metavar="N", help="Records to read at most, the newest first.")
-]
+Most = Annotated[int, typer.Option("--max", min=1, max=MOST_RECORDS, metavar="N", help="Records to read at most.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked; send nothing.")]
 Again = Annotated[bool, typer.Option("--again", help="Begin anew, and ask also for what is known to be unchanged.")]
 Words = Annotated[str | None, option("--query", metavar="WORDS", help="What to look for.")]

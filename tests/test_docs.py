@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.fetches import Fetched, FetchPlan, FetchReport
 from assistant.papers import Paper, Problem, Provenance
 from assistant.periods import Period
 from assistant.reports import Digest, Entry, LeftOut, Point, Row, Section, Theme, Topic, TopicSummary, Trend
@@ -125,6 +126,8 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("search", (SearchResult,)),
         ("papers", (Provenance,)),
         ("ingest", (IngestReport, Intake, Problem)),
+        ("fetch", (FetchReport, Fetched)),
+        ("fetch-plan", (FetchPlan,)),
         ("remove", (Removal,)),
         ("status", (LibraryStatus,)),
         ("doctor", (Finding,)),

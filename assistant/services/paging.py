@@ -66,9 +66,9 @@ def _ready(
 
 def _read(service: Service, wanted: Wanted, cursor: str, reply: Reply) -> Page:
     """FetchError: it is nothing of this service."""
-    if reply.body is None:
-        return Page(0, None, service.after(wanted, cursor))
     try:
+        if reply.body is None:
+            return Page(0, None, service.after(wanted, cursor))
         return service.read(reply.body, wanted, cursor)
     except (ValueError, RecursionError):
         kind = f" but {reply.kind}" if reply.kind else ""

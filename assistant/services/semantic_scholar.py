@@ -27,7 +27,12 @@ def about(wanted: Wanted, cursor: str) -> dict[str, str]:
 def asked(wanted: Wanted, cursor: str, most: int) -> dict[str, str]:
     days = {"publicationDateOrYear": f"{wanted.since or ''}:{wanted.until or ''}"}
     dated = days if wanted.since or wanted.until else {}
-    return about(wanted, cursor) | {"fields": FIELDS} | dated | ({"token": cursor} if cursor else {})
+    return (
+        about(wanted, cursor)
+        | {"fields": FIELDS, "sort": "publicationDate:desc"}
+        | dated
+        | ({"token": cursor} if cursor else {})
+    )
 
 
 def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
