@@ -3,11 +3,13 @@
 import io
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from bodies import bodies
 
+from assistant.errors import NotPapers
 from assistant.papers import Paper, Problem, Record
 from assistant.sources import recognise
 
@@ -32,9 +34,10 @@ def reasons(read: Read, data: bytes | str) -> list[str]:
 def recorded(folder: Path, source: str) -> Iterator[tuple[str, list[Record | Problem]]]:
     """What the recorded files of `folder` that are recognised as `source` give, by their names."""
     for name, body in bodies(folder):
-        reader = recognise(body[:65_536])
-        if reader.name == source:
-            yield name, items(reader.read, body)
+        with suppress(NotPapers):
+            reader = recognise(body[:65_536])
+            if reader.name == source:
+                yield name, items(reader.read, body)
 
 
 def counted(folder: Path, source: str) -> tuple[int, int, int]:

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from assistant.errors import NotPapers
 from assistant.papers import Problem, Record
-from assistant.sources import arxiv_atom, hf_api, hf_page, jsonl
+from assistant.sources import (
+    arxiv_atom,
+    arxiv_oai,
+    csl_json,
+    hf_api,
+    hf_page,
+    jsonl,
+    nbib,
+    openalex,
+    pubmed,
+    semantic_scholar,
+)
 from assistant.sources.files import STDIN, Input, expand, opened
 
 __all__ = ["SOURCES", "STDIN", "Input", "Source", "expand", "opened", "recognise"]
@@ -29,6 +40,12 @@ SOURCES = (
     Source("hf-page", "Hugging Face Daily Papers page text", hf_page.sniff, hf_page.read),
     Source("hf-api", "Hugging Face Daily Papers JSON", hf_api.sniff, hf_api.read),
     Source("arxiv-atom", "arXiv Atom", arxiv_atom.sniff, arxiv_atom.read),
+    Source("arxiv-oai", "OAI-PMH", arxiv_oai.sniff, arxiv_oai.read),
+    Source("pubmed", "PubMed XML", pubmed.sniff, pubmed.read),
+    Source("nbib", "PubMed text (nbib)", nbib.sniff, nbib.read),
+    Source("s2", "Semantic Scholar JSON", semantic_scholar.sniff, semantic_scholar.read),
+    Source("openalex", "OpenAlex JSON", openalex.sniff, openalex.read),
+    Source("csl-json", "CSL-JSON", csl_json.sniff, csl_json.read),
     Source("jsonl", "JSON lines", jsonl.sniff, jsonl.read),
 )
 

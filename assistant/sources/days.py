@@ -1,27 +1,28 @@
-"""Dates as sources give them in parts: a year, a year and a month, a month by its name."""
+"""Dates as sources give them: whole, or in parts, with months by their names. A year or a month alone is no day."""
 
+import re
 from typing import Any
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})(?:[-/]([0-9]{1,2}))?)?(?![-/0-9])")
 
 
-def dated(year: Any, month: Any = None, day: Any = None) -> dict[str, Any]:
-    """The fields `date` and `date_inferred` for the parts of a date; empty without a year. What is not given counts as
-    the first, and the date as inferred. What is no part of a date is kept as it is, to be reported."""
-    if year in (None, ""):
-        return {}
-    parts = [_number(year, 4), _number(_month(month) or 1, 2), _number(day or 1, 2)]
-    return {"date": "-".join(parts), "date_inferred": not (month and day) or None}
+def day(year: Any, month: Any = None, day: Any = None) -> str | None:
+    """The day that the parts of a date name as `YYYY-MM-DD`; None where one of them is not given. What is no part of a
+    date stays in it, to be reported."""
+    if isinstance(month, str) and month.strip()[:3].lower() in _MONTHS:
+        month = _MONTHS.index(month.strip()[:3].lower()) + 1
+    if any(part in (None, "") for part in (year, month, day)):
+        return None
+    return f"{_number(year, 4)}-{_number(month, 2)}-{_number(day, 2)}"
 
 
-def _month(given: Any) -> Any:
-    """The number of a month: `Jun`, `June` and `06` are 6; a season is none."""
-    name = str(given).strip()[:3].lower() if isinstance(given, str) else None
-    if name in MONTHS:
-        return MONTHS.index(name) + 1
-    return given if name is None or name.isdigit() else None
+def iso(text: Any) -> Any:
+    """The day of `2020-03-02`, `2020/3/2` or `2020-03-02T18:59:59Z`; None for `2020` and `2020-03`. Anything else is
+    given back, to be reported."""
+    match = _ISO.match(text.strip()) if isinstance(text, str) else None
+    return day(*match.groups()) if match else text
 
 
 def _number(given: Any, digits: int) -> str:
-    text = str(given)[:40].strip() if isinstance(given, (str, int)) else "?"
-    return text.zfill(digits)
+    return str(given)[:40].strip().zfill(digits) if isinstance(given, (str, int)) else "?"

@@ -67,6 +67,7 @@ class _Walk:
         self._lost = b""  # the last bytes read while the next record is looked for
         self._lost_line = 1
         self._is_lost = False
+        self._begun = False  # something but blanks has been read
         self._again = False  # the parser began in the middle of the document
         self._start(1)
 
@@ -92,7 +93,12 @@ class _Walk:
     # ---- chunks in, records out
 
     def feed(self, chunk: bytes) -> Iterator[Piece[Element]]:
+        if not self._begun:  # blank lines are not allowed before the first tag, and yet found there
+            rest = chunk.lstrip()
+            self._before += chunk.count(b"\n", 0, len(chunk) - len(rest))
+            chunk = rest
         while chunk:
+            self._begun = True
             if self._is_lost:
                 chunk = self._look_for_next(chunk)
                 continue

@@ -2,6 +2,7 @@
 
 import html
 import re
+from html.entities import html5
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Only what is known to be markup: `<think>` in an abstract is a word of it, and so is `a <b and c> d`.
@@ -12,7 +13,8 @@ _INLINE = (
     "mspace|msub|msup|msubsup|mfrac|msqrt|mroot|mover|munder|munderover|mfenced|mtable|mtr|mtd|mstyle|mpadded|menclose|"
     "mphantom|semantics|annotation"
 )
-_TAG = re.compile(rf"<(/?)(?:jats:|mml:)?(?:({_BLOCKS})|(title)|{_INLINE})(?:\s[^<>]{{0,500}})?/?>", re.IGNORECASE)
+_ATTRIBUTES = r"""(?:\s+[\w:.-]{1,50}="[^"<>]{0,1000}"|\s+[\w:.-]{1,50}='[^'<>]{0,1000}'){0,20}"""
+_TAG = re.compile(rf"<(/?)(?:jats:|mml:)?(?:({_BLOCKS})|(title)|{_INLINE}){_ATTRIBUTES}\s*/?>", re.IGNORECASE)
 _POWER = re.compile(r"(?<=\d)<(?:jats:)?sup>(?=[-+−–]?\d)", re.IGNORECASE)
 _HEADING = re.compile(
     r"^\s*(?:<(?:jats:)?(?:sec|title)>\s*)*<(?:jats:)?title>\s*(?:abstract|summary)\s*</(?:jats:)?title>", re.I
@@ -24,11 +26,15 @@ def plain(text: str) -> str:
     twice: `<jats:p>CO<jats:sub>2</jats:sub> &amp;lt; 10<sup>-3</sup></jats:p>` → `CO2 < 10^-3`. The title of a section
     gets a colon, and the heading “Abstract” is left out."""
     for _ in range(2):
-        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+        text = _ENTITY.sub(_character, text)
     if "<" not in text:
         return text
     text = _POWER.sub("^", _HEADING.sub("", text))
     return re.sub(r"[ \t]{2,}", " ", _TAG.sub(_replaced, text)).strip()
+
+
+def _character(match: re.Match[str]) -> str:
+    return html.unescape(match[0]) if match[0][1] == "#" else html5.get(match[0][1:], match[0])
 
 
 def _replaced(match: re.Match[str]) -> str:

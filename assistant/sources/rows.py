@@ -158,6 +158,8 @@ def _paper(row: _Row) -> Paper:
     name = row.id or ""
     arxiv_id = arxiv_id_in(row.arxiv_id or "") or arxiv_id_in(name) or arxiv_id_in(row.url or "")
     doi = doi_in(name) or doi_in(row.doi or "")
+    if doi and (of_arxiv := arxiv_id_in(doi)):  # arXiv's own, 10.48550/arXiv.…, says no more than the id
+        arxiv_id, doi = arxiv_id or of_arxiv, None
     return Paper(
         title=row.title,
         abstract=row.abstract,
