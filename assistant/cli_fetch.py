@@ -18,6 +18,9 @@ MOST_RECORDS = 1_000_000
 Most = Annotated[int, typer.Option("--max", min=1, max=MOST_RECORDS, metavar="N", help="Records to read at most.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked; send nothing.")]
 Again = Annotated[bool, typer.Option("--again", help="Begin anew, and ask also for what is known to be unchanged.")]
+Category = Annotated[
+    str | None, option("--category", metavar="NAME", help="Papers of this category, such as cs.LG or cs.")
+]
 Words = Annotated[str | None, option("--query", metavar="WORDS", help="What to look for.")]
 
 fetch = typer.Typer(
@@ -30,9 +33,7 @@ fetch = typer.Typer(
 
 @fetch.command("arxiv")
 def fetch_arxiv(
-    category: Annotated[
-        str | None, option("--category", metavar="NAME", help="Papers of this category, such as cs.LG or cs.")
-    ] = None,
+    category: Category = None,
     query: Annotated[
         str | None, option("--query", metavar="WORDS", help="Words, or a query in arXiv's form, such as ti:attention.")
     ] = None,
@@ -49,6 +50,24 @@ def fetch_arxiv(
     """Get papers from arXiv, by the day they were first submitted."""
     with running(debug, library=library, store=store) as run:
         _fetch(run, "arxiv", query, category, since, until, most, dry_run, again, form)
+
+
+@fetch.command("arxiv-oai")
+def fetch_arxiv_oai(
+    category: Category = None,
+    since: Since = None,
+    until: Until = None,
+    most: Most = 5_000,
+    dry_run: DryRun = False,
+    again: Again = False,
+    library: LibraryName = None,
+    store: Store = None,
+    form: Plain = PlainFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Get what arXiv says was submitted, replaced or withdrawn in some days."""
+    with running(debug, library=library, store=store) as run:
+        _fetch(run, "arxiv-oai", None, category, since, until, most, dry_run, again, form)
 
 
 @fetch.command("hf-daily")

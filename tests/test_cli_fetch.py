@@ -140,4 +140,4 @@ def test_a_sync_says_for_each_what_came_and_goes_on_after_a_failure(publisher: P
 
 def test_fetching_is_in_the_help_without_loading_what_it_needs(publisher: Publisher) -> None:
     said = run("fetch", "--help").stdout
-    assert all(name in said for name in ("arxiv", "hf-daily", "s2", "openalex"))
+    assert all(name in said for name in ("arxiv", "arxiv-oai", "hf-daily", "s2", "openalex"))

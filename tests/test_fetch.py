@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from vcr.serializers.yamlserializer import deserialize
 
 from assistant import Assistant
 from assistant.errors import LibraryBusy, UsageError
 from assistant.fetches import Fetched, FetchReport
 from assistant.services import Wanted
-from tests.services.publisher import Asked, Publisher, Told, arxiv_of, as_json, daily, feed, ids
+from tests.services.publisher import Asked, Publisher, Told, arxiv_of, as_json, daily, feed, found, harvest, ids, works
 
 FRIDAY, SATURDAY, SUNDAY = Date(2026, 6, 12), Date(2026, 6, 13), Date(2026, 6, 14)
 BEES = Wanted("arxiv", category="cs.LG")
@@ -70,6 +71,49 @@ def test_recorded_pages_of_arxiv_become_papers(mine: Assistant, publisher: Publi
     assert counts(report) == (100, 100, 0)
     assert only(report).capped
     assert only(report).total == 214_881
+
+
+def test_each_service_is_read_by_its_own_reader_and_one_paper_of_all_is_one(
+    mine: Assistant, publisher: Publisher
+) -> None:
+    told = {
+        "/arxiv": feed(["2606.00001"], total=1),
+        "/arxiv-oai": harvest(["2606.00001"]),
+        "/hf-daily": as_json(daily("2606.00001")),
+        "/s2": as_json(found("2606.00001")),
+        "/openalex": as_json(works("2606.00002")),
+    }
+    publisher.tell = lambda asked: told[asked.path]
+    reports = [
+        mine.fetch(BEES),
+        mine.fetch(Wanted("arxiv-oai", category="cs.LG", since=FRIDAY)),
+        mine.fetch(on(FRIDAY)),
+        mine.fetch(Wanted("s2", query="bees")),
+        mine.fetch(Wanted("openalex", query="bees")),
+    ]
+    assert [report.papers for report in reports] == [1, 1, 1, 1, 2]
+    assert [one.source for one in mine.show("2606.00001").sources] == ["arxiv-atom", "arxiv-oai", "hf-api", "s2"]
+    assert mine.show("2606.00001").paper.version == 2
+    assert mine.show("On the bees of 2606.00002").paper.abstract == "We count bees of2606.00002 in June"
+
+
+@pytest.mark.parametrize(("source", "nothing"), [("s2", found()), ("openalex", works())])
+def test_a_search_that_finds_nothing_says_so(
+    source: str, nothing: dict[str, Any], mine: Assistant, publisher: Publisher
+) -> None:
+    publisher.told = [as_json(nothing)]
+    assert only(mine.fetch(Wanted(source, query="bees"))).why == "nothing found"
+
+
+def test_recorded_pages_of_semantic_scholar_are_read_and_their_want_of_abstracts_is_told(
+    mine: Assistant, publisher: Publisher, shared: Path
+) -> None:
+    cassette = shared / "recorded" / "semantic_scholar" / "test_search_paper_bulk_retrieval.yaml"
+    (recorded, *_) = deserialize(cassette.read_text())["interactions"]
+    publisher.told = [Told(recorded["response"]["content"].encode())]
+    one = only(mine.fetch(Wanted("s2", query="kubernetes"), most=1_000))
+    assert (one.count("records"), len(one.pages[0].problems), one.failure) == (0, 1_000, "")
+    assert one.why == "no record could be read"
 
 
 def test_a_paper_on_two_pages_is_one(mine: Assistant, publisher: Publisher) -> None:

@@ -22,6 +22,7 @@ COMMANDS = (
     "ingest",
     "fetch",
     "fetch arxiv",
+    "fetch arxiv-oai",
     "fetch hf-daily",
     "fetch s2",
     "fetch openalex",

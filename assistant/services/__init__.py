@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from assistant.errors import UsageError
-from assistant.services import arxiv, hf_daily, openalex, semantic_scholar
+from assistant.services import arxiv, arxiv_oai, hf_daily, openalex, semantic_scholar
 from assistant.services.wanted import Page, Wanted
 
 __all__ = ["SERVICES", "Page", "Service", "Wanted", "address", "named"]
@@ -44,6 +44,10 @@ SERVICES = (
     Service(
         "arxiv", "arXiv", "https://export.arxiv.org/api/query", 3.0, 7,
         arxiv.check, arxiv.first, arxiv.about, arxiv.asked, arxiv.read,
+    ),
+    Service(
+        "arxiv-oai", "arXiv", "https://oaipmh.arxiv.org/oai", 3.0, 2,
+        arxiv_oai.check, arxiv_oai.first, arxiv_oai.about, arxiv_oai.asked, arxiv_oai.read,
     ),
     Service(
         "hf-daily", "Hugging Face", "https://huggingface.co/api/daily_papers", 1.0, 3,

@@ -77,7 +77,7 @@ class Client:
         self.agent = f"paper-assistant/{__version__}" + (f" (mailto:{contact})" if contact else "")
         self._keys = {name: key for name, key in (keys or {}).items() if key}
         self._notice, self._sleep, self._clock, self._chance = notice, sleep, clock, chance
-        self._asked: dict[str, float] = {}  # when each service was asked last
+        self._asked: dict[str, float] = {}  # when each house was last; arXiv's two doors are one
         self._http: httpx2.Client | None = None
 
     def close(self) -> None:
@@ -106,8 +106,8 @@ class Client:
         self._sleep(seconds)
 
     def _take_turn(self, service: Service) -> None:
-        if service.name in self._asked:
-            wait = self._asked[service.name] + service.interval - self._clock()
+        if service.title in self._asked:
+            wait = self._asked[service.title] + service.interval - self._clock()
             if wait > 0:
                 self._sleep(wait)
 
@@ -163,7 +163,7 @@ class Client:
                 raise FetchError(f"{service.title} cannot be asked: {type(error).__name__}", hint=_LATER) from None
             raise _Passing(FetchError(said, hint=_LATER)) from None
         finally:
-            self._asked[service.name] = self._clock()
+            self._asked[service.title] = self._clock()
 
     def _read(self, service: Service, response: "httpx2.Response", seen: Seen) -> Reply:
         """What a reply says. _Passing: it may be another in a moment."""

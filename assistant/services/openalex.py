@@ -8,8 +8,8 @@ from assistant.services.wanted import Page, Wanted
 SIZE = 100  # works of a page, the most it gives since 2026
 FIRST = "*"
 FIELDS = (
-    "id,doi,ids,title,display_name,abstract_inverted_index,authorships,publication_date,publication_year,"
-    "primary_location,locations,type,is_retracted"
+    "id,doi,title,display_name,abstract_inverted_index,authorships,publication_date,publication_year,"
+    "primary_location,locations,topics,is_retracted"
 )
 
 

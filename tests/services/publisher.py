@@ -115,6 +115,28 @@ def feed(ids: list[str], *, total: int, start: int = 0) -> Told:
     return Told(f"{head}{entries}</feed>".encode(), kind="application/atom+xml")
 
 
+def harvest(ids: list[str], *, token: str = "", total: int = 0) -> Told:
+    """A page of arXiv's OAI-PMH."""
+    records = "".join(
+        f"<record><header><identifier>oai:arXiv.org:{one}</identifier><datestamp>2026-06-12</datestamp>"
+        '<setSpec>cs:cs:LG</setSpec></header><metadata><arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/">'
+        f'<id>{one}</id><version version="v1"><date>Fri, 12 Jun 2026 10:00:00 GMT</date></version>'
+        '<version version="v2"><date>Sat, 13 Jun 2026 10:00:00 GMT</date></version>'
+        f"<title>On the bees of {one}</title><authors>Ada Lovelace</authors><categories>cs.LG</categories>"
+        f"<abstract>We count the bees of meadow {one} with {one.replace('.', ' ')} cameras.</abstract>"
+        "</arXivRaw></metadata></record>"
+        for one in ids
+    )
+    onward = f'<resumptionToken cursor="0" completeListSize="{total}">{token}</resumptionToken>' if total else ""
+    return oai(f"<ListRecords>{records}{onward}</ListRecords>")
+
+
+def oai(inner: str) -> Told:
+    """An answer of OAI-PMH."""
+    body = f'<?xml version="1.0"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">{inner}</OAI-PMH>'
+    return Told(body.encode(), kind="text/xml")
+
+
 def arxiv_of(ids: list[str]) -> Callable[[Asked], Told]:
     """An arXiv that has these papers."""
 

@@ -39,6 +39,7 @@ def client(clock: Clock) -> Iterator[Client]:
 def test_services_are_asked_at_their_own_hosts_and_over_https_alone() -> None:
     assert {(urlsplit(one.address).scheme, urlsplit(one.address).hostname) for one in SERVICES} == {
         ("https", "export.arxiv.org"),
+        ("https", "oaipmh.arxiv.org"),
         ("https", "huggingface.co"),
         ("https", "api.semanticscholar.org"),
         ("https", "api.openalex.org"),
@@ -53,6 +54,14 @@ def test_it_says_who_asks_and_takes_nothing_packed(publisher: Publisher, arxiv: 
     assert asked.headers["User-Agent"] == f"paper-assistant/{__version__} (mailto:ada@example.org)"
     assert asked.headers["Accept-Encoding"] == "identity"
     assert not {"Cookie", "Authorization", "Referer"} & asked.headers.keys()
+
+
+def test_the_two_doors_of_arxiv_count_as_one(
+    publisher: Publisher, arxiv: Service, client: Client, clock: Clock
+) -> None:
+    client.get(arxiv, arxiv.address)
+    client.get(publisher.service("arxiv-oai"), publisher.service("arxiv-oai").address)
+    assert clock.slept == [3.0]
 
 
 def test_arxiv_is_asked_every_three_seconds_and_others_meanwhile(
@@ -162,9 +171,9 @@ def test_a_key_goes_to_its_own_service_and_into_no_message(publisher: Publisher,
     for one in publisher.services:
         keyed.get(one, f"{one.address}?a=b")
     sent = {one.path: KEY in (*one.headers.values(), *one.query.values()) for one in publisher.asked}
-    assert sent == {"/arxiv": False, "/hf-daily": False, "/s2": True, "/openalex": True}
-    assert "x-api-key" in publisher.asked[2].headers
-    assert publisher.asked[3].query == {"a": "b", "api_key": KEY}
+    assert sent == {"/arxiv": False, "/arxiv-oai": False, "/hf-daily": False, "/s2": True, "/openalex": True}
+    assert "x-api-key" in publisher.asked[3].headers
+    assert publisher.asked[4].query == {"a": "b", "api_key": KEY}
     publisher.told = [as_json({"message": f"key {KEY} is no good"}, status=401)]
     with pytest.raises(FetchRefused, match=r"key \*\*\* is no good"):
         keyed.get(publisher.service("openalex"), f"{publisher.url}/openalex?a=b")

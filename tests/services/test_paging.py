@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from vcr.serializers.yamlserializer import deserialize
 
-from assistant.errors import FetchError, UsageError
+from assistant.errors import FetchError, FetchRefused, UsageError
 from assistant.services import SERVICES, Wanted, address, named
 from assistant.services.client import Client, Seen
 from assistant.services.paging import Got, pages
@@ -23,7 +23,9 @@ from tests.services.publisher import (
     daily,
     feed,
     found,
+    harvest,
     ids,
+    oai,
     works,
 )
 
@@ -144,6 +146,8 @@ def test_the_place_of_a_paper_has_neither_days_nor_pages() -> None:
         (Wanted("arxiv", category="cs.LG&x=1"), "is no arXiv category"),
         (Wanted("hf-daily"), "want a first day"),
         (Wanted("hf-daily", query="bees", since=Date(2026, 6, 1), until=Date(2026, 6, 1)), "by day only"),
+        (Wanted("arxiv-oai", category="cs.LG"), "wants a category and a first day"),
+        (Wanted("arxiv-oai", query="bees"), "by category and day"),
         (Wanted("s2"), "wants a query"),
         (Wanted("s2", query="bees", category="cs.LG"), "knows no arXiv categories"),
         (Wanted("openalex", query="  "), "wants a query"),
@@ -198,6 +202,48 @@ def test_cursors_of_openalex_are_followed(publisher: Publisher) -> None:
     publisher.tell = lambda asked: as_json(told[asked.query["cursor"]])
     assert counts(read(publisher, Wanted("openalex", query="bees"))) == [2, 1, 0]
     assert {one.query["per_page"] for one in publisher.asked} == {"100"}
+
+
+def test_tokens_of_oai_are_followed_without_the_question(publisher: Publisher) -> None:
+    publisher.told = [harvest(ids(3), token="x|1", total=5), harvest(["2606.00004", "2606.00005"], total=5)]
+    got = read(publisher, Wanted("arxiv-oai", category="cs.LG", since=Date(2026, 6, 5)))
+    assert (counts(got), {one.page.total for one in got}) == ([3, 2], {5})
+    assert [one.query for one in publisher.asked] == [
+        {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "set": "cs:cs:LG", "from": "2026-06-05"},
+        {"verb": "ListRecords", "resumptionToken": "x|1"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("category", "name"),
+    [
+        ("cs.LG", "cs:cs:LG"),
+        ("cs", "cs"),
+        ("hep-th", "physics:hep-th"),
+        ("astro-ph.CO", "physics:astro-ph:CO"),
+        ("physics", "physics"),
+        ("physics.optics", "physics:physics:optics"),
+    ],
+)
+def test_a_category_is_a_set_of_oai(category: str, name: str) -> None:
+    asked = named("arxiv-oai").asked(Wanted("arxiv-oai", category=category, since=Date(2026, 6, 5)), "", 9)
+    assert asked["set"] == name
+
+
+def test_no_records_is_no_error_of_oai_and_others_are(publisher: Publisher) -> None:
+    wanted = Wanted("arxiv-oai", category="cs.LG", since=Date(2026, 6, 13))
+    publisher.told = [oai('<error code="noRecordsMatch">none</error>')]
+    assert counts(read(publisher, wanted)) == [0]
+    publisher.told = [oai('<error code="badResumptionToken">too old</error>')]
+    with pytest.raises(FetchRefused, match="arXiv refused: too old"):
+        read(publisher, wanted, cursor="x")
+
+
+def test_a_recorded_list_of_oai_is_read(publisher: Publisher, shared: Path) -> None:
+    file = shared / "recorded" / "arxiv_oai_hepcrawl" / "sample_arxiv_record.xml"
+    publisher.told = [Told(file.read_bytes(), kind="text/xml")]
+    (got,) = read(publisher, Wanted("arxiv-oai", category="hep-th", since=Date(2017, 1, 1)))
+    assert (got.page.count, got.page.next) == (file.read_text().count("<record>"), None)
 
 
 def test_a_token_behind_no_papers_is_not_followed(publisher: Publisher) -> None:
@@ -262,7 +308,8 @@ def test_the_same_page_for_every_number_is_noticed(publisher: Publisher) -> None
 )
 def test_what_is_no_page_of_papers_is_told(source: str, told: Told, publisher: Publisher) -> None:
     publisher.told = [told]
-    wanted = DAYS if source == "hf-daily" else Wanted(source, query="bees")
+    daily_or_oai = {"hf-daily": DAYS, "arxiv-oai": Wanted("arxiv-oai", category="cs.LG", since=DAYS.since)}
+    wanted = daily_or_oai.get(source, Wanted(source, query="bees"))
     with pytest.raises(FetchError, match="sent no page of papers but text/html"):
         read(publisher, wanted)
 
