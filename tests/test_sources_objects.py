@@ -79,6 +79,12 @@ def test_a_broken_object_does_not_stop_the_others(broken: bytes, reason: str) ->
     assert reason in two.reason
 
 
+def test_half_a_character_is_replaced_and_a_whole_one_stays() -> None:
+    assert found(r'[{"a": "x\ud800y", "b": "\ud83d\ude00", "\udc00": 1}]') == [
+        {"a": "x\ufffdy", "b": "😀", "\ufffd": 1}
+    ]
+
+
 def test_lines_are_read_even_if_the_first_is_cut() -> None:
     one, two = pieces('{"a": [{"b":\n{"n": 2}')
     assert one.reason.startswith("not JSON")

@@ -18,10 +18,13 @@ CHUNK = 65_536
 BOM = b"\xef\xbb\xbf"
 
 Object = dict[str, Any]
-# A string, as far as it goes on this line (one that is closed has a group), or a bracket. A line break ends a string
-# that was never closed, so that it cannot swallow the records behind it.
-_TOKEN = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*(")?|[\[\]{}]', re.DOTALL)
-_REST = re.compile(rb'[^"\\\n]*(?:\\.[^"\\\n]*)*(")?', re.DOTALL)
+# A line break ends a string that was never closed, so that it cannot swallow the records behind it.
+_INSIDE = rb'[^"\\\n]*+(?:\\.[^"\\\n]*+)*+'
+_REST = re.compile(_INSIDE + rb'("?)', re.DOTALL)
+_TOKEN = re.compile(rb'"' + _INSIDE + rb'"|[\[\]{}]', re.DOTALL)
+# The same, but the next bracket, or string that is not closed, or the end.
+_NEXT = re.compile(rb'(?:[^"\[\]{}]++|"' + _INSIDE + rb'")*+([\[\]{}]|"' + _INSIDE + rb"|\Z)", re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 WRAPPERS = ("data", "results", "items", "recommendedPapers")  # of Semantic Scholar, OpenAlex, Zotero
 _WRAPPED = re.compile(rb'"(?:%s)"\s*:\s*$' % "|".join(WRAPPERS).encode())
 _OPEN, _LIST, _QUOTE = b"{"[0], b"["[0], b'"'[0]
@@ -55,7 +58,7 @@ def keys(head: bytes) -> tuple[frozenset[str], frozenset[str]]:
     for match in _TOKEN.finditer(head):
         mark = head[match.start()]
         if mark == _QUOTE:
-            if depth in found and match[1] and head[match.end() : match.end() + 20].lstrip().startswith(b":"):
+            if depth in found and head[match.end() : match.end() + 20].lstrip().startswith(b":"):
                 found[depth].add(match[0][1:-1].decode(errors="replace"))
         elif mark in b"{[":
             if mark == _LIST and depth == 0:
@@ -116,7 +119,10 @@ def _too_long() -> str:
 
 def _loaded(data: bytes | bytearray, line: int) -> Piece[Object]:
     try:
-        found = json.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        found = json.loads(text)
+        if _SURROGATE.search(text):
+            found = json.loads(_whole(json.dumps(found, ensure_ascii=False)))
     except UnicodeDecodeError as error:
         return Piece(line, None, f"not UTF-8 (byte {data[error.start]:#04x})")
     except json.JSONDecodeError as error:
@@ -124,6 +130,11 @@ def _loaded(data: bytes | bytearray, line: int) -> Piece[Object]:
     except (ValueError, RecursionError):  # a number of more than 4,300 digits; brackets without end
         return Piece(line, None, "not JSON that can be read")
     return Piece(line, found) if isinstance(found, dict) else Piece(line, None, "not a JSON object")
+
+
+def _whole(text: str) -> str:
+    """`text` with a replacement character for each half of one, as `"\\ud800"` is: it could not be written anywhere."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Cutter:
@@ -179,19 +190,19 @@ class _Cutter:
     def _brackets(self, chunk: bytes) -> Iterator[tuple[int, int]]:
         """The brackets of a chunk that are in no string, with their places."""
         at = 0
-        if self._string:
-            at = min(len(chunk), int(self._escaped))
-            match = _REST.match(chunk, at)
-            at = self._ended(chunk, match) if match else at
-        for match in _TOKEN.finditer(chunk, at):
-            if chunk[match.start()] == _QUOTE:
-                self._ended(chunk, match)
+        if self._string and (match := _REST.match(chunk, min(len(chunk), int(self._escaped)))):
+            self._open_string(chunk, match.end(), closed=bool(match[1]))
+            at = match.end()
+        for match in _NEXT.finditer(chunk, at):
+            start = match.start(1)
+            if start == len(chunk):
+                break
+            if chunk[start] == _QUOTE:
+                self._open_string(chunk, match.end())
             else:
-                yield match.start(), chunk[match.start()]
+                yield start, chunk[start]
 
-    def _ended(self, chunk: bytes, match: re.Match[bytes]) -> int:
-        """Remember whether the string of `match` goes on in the next chunk; the place where it ends here."""
-        rest = len(chunk) - match.end()
-        self._escaped = not match[1] and chunk[match.end() : match.end() + 1] == b"\\" and rest == 1
-        self._string = not match[1] and (rest == 0 or self._escaped)
-        return match.end()
+    def _open_string(self, chunk: bytes, end: int, *, closed: bool = False) -> None:
+        """Remember whether a string that was read up to `end` goes on in the next chunk, and behind a backslash."""
+        self._escaped = not closed and chunk[end:] == b"\\"
+        self._string = not closed and (end == len(chunk) or self._escaped)
