@@ -21,7 +21,7 @@ from assistant.endpoint import Completions, Endpoint, OnText
 from assistant.errors import LibraryMissing, SettingsError, UsageError
 from assistant.extractive import NAME as EXTRACTIVE
 from assistant.extractive import ExtractiveWriter
-from assistant.fetch import MOST, Asking, asking, fetch_all
+from assistant.fetch import MOST, Asking, Fetcher, asking
 from assistant.fetches import FetchPlan, FetchReport
 from assistant.ingest import ingest
 from assistant.journal import Journal
@@ -168,16 +168,8 @@ class Assistant:
 
     def _fetched(self, questions: Callable[[Journal], Sequence[Asking]]) -> FetchReport:
         with self._filling() as library, contextlib.closing(self._services) as client:
-            journal = self._journal
-            return fetch_all(
-                questions(journal),
-                client=client,
-                journal=journal,
-                library=library,
-                day=Date.today(),
-                notice=self._notice,
-                progress=self._progress,
-            )
+            fetcher = Fetcher(client, self._journal, library, Date.today(), self._notice, self._progress)
+            return fetcher.fetch_all(questions(fetcher.journal))
 
     def _asking(self, wanted: Wanted, journal: Journal, *, most: int, again: bool) -> Asking:
         return asking(wanted, journal=journal, today=datetime.now(UTC).date(), most=most, again=again)

@@ -22,7 +22,7 @@ Notice = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A question to a service: as the user put it, with its last day filled in, and where to begin. `again` goes by
-    nothing that is remembered."""
+    nothing that is remembered; one that `follows` is of a sync, which remembers when it went well."""
 
     service: Service
     said: str
@@ -30,6 +30,7 @@ class Asking:
     place: Place
     most: int = MOST
     again: bool = False
+    follows: bool = False
 
     @property
     def anew(self) -> "Asking":
@@ -61,89 +62,78 @@ def asking(wanted: Wanted, *, journal: Journal, today: Date, most: int = MOST, a
     return Asking(service, str(wanted), whole, place, most, again)
 
 
-def fetch_all(
-    questions: Sequence[Asking],
-    *,
-    client: Client,
-    journal: Journal,
-    library: Callable[[], Library],
-    day: Date,
-    notice: Notice = lambda text: None,
-    progress: Progress = lambda what, done, total: None,
-    clock: Callable[[], float] = time.perf_counter,
-) -> FetchReport:
-    """Ask one after the other, also where one fails, and index what came. As `fetch`."""
-    started, made = clock(), list[Fetched]()
-    for one in questions:
-        done = fetch(one, client=client, journal=journal, library=library, day=day, notice=notice, progress=progress)
-        if not done.failure and not done.capped:
-            journal.synced(str(one.wanted.undated), one.place.begun)
-        made.append(done)
-    if not any(done.pages for done in made):
-        return FetchReport(tuple(made), 0, None, clock() - started)
-    with library().writing() as writer:
-        indexed = writer.index(progress=progress)
-    return FetchReport(tuple(made), indexed, len(library()), clock() - started)
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Asks services and files what they give. `library` is called, and so made, only for a page with records; `day` is
+    remembered as the day of reading. Methods raise LibraryError: the library cannot be written; what was filed until
+    then stays filed. What goes wrong at a service is in the result."""
 
+    client: Client
+    journal: Journal
+    library: Callable[[], Library]
+    day: Date
+    notice: Notice = lambda text: None
+    progress: Progress = lambda what, done, total: None
 
-def fetch(
-    one: Asking,
-    *,
-    client: Client,
-    journal: Journal,
-    library: Callable[[], Library],
-    day: Date,
-    notice: Notice = lambda text: None,
-    progress: Progress = lambda what, done, total: None,
-) -> Fetched:
-    """Read all pages into the library; they are not indexed yet. `library` is called, and so made, only for a page with
-    records; `day` is remembered as the day of reading. What goes wrong at the service ends it, and is in the result.
-    LibraryError: the library cannot be written; what was filed until then stays filed."""
-    place, taken, failure = one.place, _Taken(), None
-    if place.read:
-        notice(f"{one.said}: going on after the {place.read:,} records that were read before")
-    try:
-        for got in _pages(one, client, journal):
-            left = one.most - place.read
-            taken.count(got, left)
-            if got.page.count:
-                taken.pages.append(_filed(got, left, library, day, service=one.service))
-            if got.page.whole and not taken.capped:
-                journal.saw(got.address, got.seen)
-            place = Place(got.page.next or "", place.read + min(left, got.page.count), place.begun)
-            progress(f"fetching from {one.service.title}", place.read, min(taken.total or 0, one.most))
-            journal.cut(one.said, place if got.page.next and place.read and not taken.capped else None)
-    except FetchError as error:
-        if isinstance(error, FetchRefused) and one.place.read and not taken.requests:
-            notice(f"{one.said}: {one.service.title} has forgotten where we were, so it begins anew")
-            return fetch(
-                one.anew, client=client, journal=journal, library=library, day=day, notice=notice, progress=progress
-            )
-        failure = error
-    except KeyboardInterrupt:
-        notice(f"{one.said}: {_kept(place.read)}")
-        raise
-    return taken.report(one, failure, _kept(place.read) if place.read else "")
+    def fetch_all(self, questions: Sequence[Asking], *, clock: Callable[[], float] = time.perf_counter) -> FetchReport:
+        """Ask one after the other, also where one fails, and index what came."""
+        started, made = clock(), list[Fetched]()
+        for one in questions:
+            done = self.fetch(one)
+            if one.follows and not done.failure and not done.capped:
+                self.journal.synced(str(one.wanted.undated), one.place.begun)
+            made.append(done)
+        if not any(done.pages for done in made):
+            return FetchReport(tuple(made), 0, None, clock() - started)
+        with self.library().writing() as writer:
+            indexed = writer.index(progress=self.progress)
+        return FetchReport(tuple(made), indexed, len(self.library()), clock() - started)
 
+    def fetch(self, one: Asking) -> Fetched:
+        """Read all pages into the library; they are not indexed yet."""
+        place, taken, failure = one.place, _Taken(), None
+        if place.read:
+            self.notice(f"{one.said}: going on after the {place.read:,} records that were read before")
+        try:
+            for got in self._pages(one):
+                left = one.most - place.read
+                taken.count(got, left)
+                if got.page.count:
+                    taken.pages.append(self._filed(got, left, one.service))
+                if got.page.whole and not taken.capped:
+                    self.journal.saw(got.address, got.seen)
+                place = Place(got.page.next or "", place.read + min(left, got.page.count), place.begun)
+                self.progress(f"fetching from {one.service.title}", place.read, min(taken.total or 0, one.most))
+                onward = got.page.next and place.read and not taken.capped
+                self.journal.cut(one.said, place if onward else None)
+        except FetchError as error:
+            if isinstance(error, FetchRefused) and one.place.read and not taken.requests:
+                self.notice(f"{one.said}: {one.service.title} has forgotten where we were, so it begins anew")
+                return self.fetch(one.anew)
+            failure = error
+        except KeyboardInterrupt:
+            self.notice(f"{one.said}: {_kept(place.read)}")
+            raise
+        return taken.report(one, failure, _kept(place.read) if place.read else "")
 
-def _pages(one: Asking, client: Client, journal: Journal) -> Iterator[Got]:
-    return pages(
-        one.service,
-        one.wanted,
-        client=client,
-        cursor=one.place.cursor,
-        most=one.most - one.place.read,
-        seen=(lambda where: Seen()) if one.again else journal.seen,
-    )
+    def _pages(self, one: Asking) -> Iterator[Got]:
+        return pages(
+            one.service,
+            one.wanted,
+            client=self.client,
+            cursor=one.place.cursor,
+            most=one.most - one.place.read,
+            seen=(lambda where: Seen()) if one.again else self.journal.seen,
+        )
 
-
-def _filed(got: Got, left: int, library: Callable[[], Library], day: Date, *, service: Service) -> Intake:
-    """The records of a page, in the library, which others may write to between two pages. FetchError: none can be."""
-    with library().writing() as writer:
-        intake = ingest_page(got.body or b"", got.about, writer, day=day, most=left)
-    if intake.refused:
-        raise FetchError(f"{service.title} sent what cannot be read: {intake.refused}", hint=intake.hint)
-    return intake
+    def _filed(self, got: Got, left: int, service: Service) -> Intake:
+        """The records of a page, in the library, which others may write to between two pages. FetchError: they cannot
+        be read."""
+        with self.library().writing() as writer:
+            intake = ingest_page(got.body or b"", got.about, writer, day=self.day, most=left)
+        if intake.refused:
+            raise FetchError(f"{service.title} sent what cannot be read: {intake.refused}", hint=intake.hint)
+        return intake
 
 
 def _kept(read: int) -> str:
@@ -157,6 +147,7 @@ class _Taken:
         self.pages: list[Intake] = []
         self.requests = self.unchanged = 0
         self.total: int | None = None
+        self.missing = 0
         self.capped = False
 
     def count(self, got: Got, left: int) -> None:
@@ -164,6 +155,7 @@ class _Taken:
         self.unchanged += got.body is None
         self.total = self.total if got.page.total is None else got.page.total
         self.capped = got.page.count > left or (got.page.count == left and got.page.next is not None)
+        self.missing = max(0, got.page.missing) if got.page.next is None and not self.capped else 0
 
     def report(self, one: Asking, failure: FetchError | None, kept: str) -> Fetched:
         made = Fetched(
@@ -173,6 +165,7 @@ class _Taken:
             requests=self.requests,
             unchanged=self.unchanged,
             total=self.total,
+            missing=self.missing,
             resumed=one.place.read,
             capped=self.capped,
             failure=str(failure or ""),
@@ -182,15 +175,15 @@ class _Taken:
 
     def _why(self, one: Asking, made: Fetched) -> str:
         """Why nothing is new."""
+        rests = one.service.rests
         if records := made.count("records"):
             changed = made.count("changed")
-            return (
-                f"{changed:,} changed, the other {records - changed:,} known" if changed else f"all {records:,} known"
-            )
+            said = f"{changed:,} changed, {records - changed:,} known" if changed else f"all {records:,} known"
+            return f"{said}, weekend" if rests and one.wanted.ends_on_weekend else said
         if self.unchanged:
             return "not modified"
         if any(page.problems for page in self.pages):
             return "no record could be read"
-        if one.wanted.is_weekend:
+        if rests and one.wanted.is_weekend:
             return "weekend, feed empty"
         return "feed empty" if not one.wanted.query else "nothing found"

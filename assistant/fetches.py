@@ -9,9 +9,9 @@ from assistant.results import Intake
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """What came of one question to a service. `pages` has what each page with records brought; `requests` counts all,
-    `unchanged` those that were answered with: nothing new since. `total` is how many records the service says it has;
-    `resumed` how many an earlier fetch, which was cut, had read. `capped` says that the limit ended it, `why` why
-    nothing is new, `failure` what went wrong at the service, with a hint."""
+    `unchanged` those that were answered with: nothing new since. `total` is how many records the service says it has,
+    `missing` how many of them it did not give, `resumed` how many an earlier fetch, which was cut, had read. `capped`
+    says that the limit ended it, `why` why nothing is new, `failure` what went wrong at the service, with a hint."""
 
     asked: str
     source: str
@@ -19,6 +19,7 @@ class Fetched:
     requests: int = 0
     unchanged: int = 0
     total: int | None = None
+    missing: int = 0
     resumed: int = 0
     capped: bool = False
     why: str = ""

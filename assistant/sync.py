@@ -32,7 +32,8 @@ def due(
             begin = min(last, today) - timedelta(days=service.overlap)
         else:
             begin = day(since, today=today) if since else today - timedelta(days=FIRST_DAYS - 1)
-        return asking(replace(wanted, since=begin), journal=journal, today=today, most=max or MOST)
+        one = asking(replace(wanted, since=begin), journal=journal, today=today, most=max or MOST)
+        return replace(one, follows=True)
     except UsageError as error:
         said = " ".join(filter(None, (source, category, query)))
         raise SettingsError(f"[[sync]] {said}: {error}", hint=error.hint) from None

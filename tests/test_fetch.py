@@ -9,6 +9,7 @@ import pytest
 from vcr.serializers.yamlserializer import deserialize
 
 from assistant import Assistant
+from assistant import fetch as module
 from assistant.errors import LibraryBusy, UsageError
 from assistant.fetches import Fetched, FetchReport
 from assistant.services import Wanted
@@ -172,6 +173,7 @@ def test_others_may_write_between_two_pages(mine: Assistant, publisher: Publishe
         (on(SATURDAY), "weekend, feed empty"),
         (Wanted("hf-daily", since=SATURDAY, until=SUNDAY), "weekend, feed empty"),
         (Wanted("hf-daily", since=FRIDAY, until=SUNDAY), "feed empty"),
+        (Wanted("hf-daily", since=FRIDAY, until=SATURDAY), "feed empty"),
     ],
 )
 def test_an_empty_feed_says_whether_it_is_for_the_weekend(
@@ -179,6 +181,22 @@ def test_an_empty_feed_says_whether_it_is_for_the_weekend(
 ) -> None:
     publisher.told = [as_json([])]
     assert only(mine.fetch(wanted)).why == why
+
+
+def test_what_is_known_on_a_weekend_is_not_waited_for_on_it(mine: Assistant, publisher: Publisher) -> None:
+    publisher.tell = lambda asked: as_json(daily("2606.00001") if asked.query["date"] == "2026-06-12" else [])
+    assert counts(mine.fetch(on(FRIDAY))) == (1, 1, 0)
+    assert only(mine.fetch(Wanted("hf-daily", since=FRIDAY, until=SATURDAY))).why == "all 1 known, weekend"
+    assert only(mine.fetch(on(FRIDAY))).why == "all 1 known"
+
+
+def test_records_that_a_service_does_not_give_are_counted(
+    mine: Assistant, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.services.arxiv.MOST", 40)
+    publisher.tell = arxiv_of(ids(50))
+    one = only(mine.fetch(BEES))
+    assert (one.count("new"), one.missing, one.capped, one.failure) == (40, 10, False, "")
 
 
 def test_a_query_without_papers_says_so(mine: Assistant, publisher: Publisher) -> None:
@@ -258,9 +276,7 @@ def test_a_user_who_breaks_it_off_can_go_on_too(
     mine: Assistant, publisher: Publisher, notes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher.tell = arxiv_of(ids(45))
-    from assistant import fetch as module
-
-    file, calls = module._filed, []
+    file, calls = module.Fetcher._filed, []
 
     def broken_off(*args: Any, **more: Any) -> Any:
         calls.append(args)
@@ -268,11 +284,11 @@ def test_a_user_who_breaks_it_off_can_go_on_too(
             raise KeyboardInterrupt
         return file(*args, **more)
 
-    monkeypatch.setattr(module, "_filed", broken_off)
+    monkeypatch.setattr(module.Fetcher, "_filed", broken_off)
     with pytest.raises(KeyboardInterrupt):
         mine.fetch(BEES)
     assert "arxiv cs.LG: 20 records were read and are kept; the same command goes on after them." in notes
-    monkeypatch.setattr(module, "_filed", file)
+    monkeypatch.setattr(module.Fetcher, "_filed", file)
     assert mine.fetch(BEES).papers == 45
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.errors import SettingsError
+from assistant.services import Wanted
 from tests.services.publisher import Asked, Publisher, Told, arxiv_of, as_json, ids
 from tests.test_fetch import only
 
@@ -61,6 +62,17 @@ def test_a_sync_begins_some_days_before_the_last_one_that_went_well(configured: 
         assert only(mine.sync()).failure == "arXiv failed (500)"
     configured.tell = arxiv_of(ids(3))
     assert asked_since() == "20260613"
+
+
+def test_a_fetch_of_other_days_is_no_sync(configured: Publisher) -> None:
+    configured.tell = arxiv_of(ids(3))
+    with following(LG) as mine:
+        mine.fetch(Wanted("arxiv", category="cs.LG", since=Date(2015, 1, 1), until=Date(2015, 1, 2)))
+        (before,) = mine.plan_sync()
+        assert not (mine.folder / "fetched.json").exists()
+        mine.sync()
+        (after,) = mine.plan_sync()
+    assert before.address != after.address
 
 
 def test_a_sync_that_the_limit_cut_is_not_taken_as_done(configured: Publisher) -> None:

@@ -33,6 +33,8 @@ def _came(one: Fetched) -> str:
     if one.capped:
         there = f" of {one.total:,}" if one.total else ""
         said += f"; stopped at the limit, after {one.resumed + one.count('records'):,}{there} records: --max sets it"
+    if one.missing:
+        said += f"; {one.missing:,} of {one.total:,} records were not given"
     return said
 
 

@@ -22,7 +22,8 @@ class Service:
     `check` raises UsageError for what it cannot be asked; `first` gives the first cursor; `asked` the parameters of a
     page, for at most so many records; `about` those of them that say what the page is about; `read` takes a page apart,
     and raises FetchError where it is an error, ValueError where it is nothing of the service; `after` gives the cursor
-    behind a page that is whole. A key goes into the header or the parameter of this name.
+    behind a page that is whole. A key goes into the header or the parameter of this name. Where it `rests`, nothing new
+    appears on a Saturday or Sunday.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Service:
     asked: Callable[[Wanted, str, int], dict[str, str]]
     read: Callable[[bytes, Wanted, str], Page]
     after: Callable[[Wanted, str], str | None] = lambda wanted, cursor: None
+    rests: bool = False
     key_header: str = ""
     key_parameter: str = ""
 
@@ -43,15 +45,16 @@ class Service:
 SERVICES = (
     Service(
         "arxiv", "arXiv", "https://export.arxiv.org/api/query", 3.0, 7,
-        arxiv.check, arxiv.first, arxiv.about, arxiv.asked, arxiv.read,
+        arxiv.check, arxiv.first, arxiv.about, arxiv.asked, arxiv.read, rests=True,
     ),
     Service(
         "arxiv-oai", "arXiv", "https://oaipmh.arxiv.org/oai", 3.0, 2,
-        arxiv_oai.check, arxiv_oai.first, arxiv_oai.about, arxiv_oai.asked, arxiv_oai.read,
+        arxiv_oai.check, arxiv_oai.first, arxiv_oai.about, arxiv_oai.asked, arxiv_oai.read, rests=True,
     ),
     Service(
         "hf-daily", "Hugging Face", "https://huggingface.co/api/daily_papers", 1.0, 3,
         hf_daily.check, hf_daily.first, hf_daily.about, hf_daily.asked, hf_daily.read, hf_daily.after,
+        rests=True,
     ),
     Service(
         "s2", "Semantic Scholar", "https://api.semanticscholar.org/graph/v1/paper/search/bulk", 1.0, 30,

@@ -185,7 +185,7 @@ class Client:
             )  # fmt: skip
             raise _Passing(error, seconds)
         if status in (401, 403):
-            raise FetchRefused(f"{service.title} refuses us ({status}){said}", hint="Check its key: docs/fetch.md.")
+            raise FetchError(f"{service.title} refuses us ({status}){said}", hint="Check its key: docs/fetch.md.")
         raise FetchRefused(f"{service.title} refused ({status}){said}", hint="Check what it was asked for.")
 
     def _masked(self, service: Service, text: str) -> str:

@@ -50,7 +50,12 @@ class Wanted:
         """Whether every day asked for is a Saturday or Sunday."""
         if not self.since or not self.until or (self.until - self.since).days > 1:
             return False
-        return all(day.weekday() >= SATURDAY for day in (self.since, self.until))
+        return self.since.weekday() >= SATURDAY and self.ends_on_weekend
+
+    @property
+    def ends_on_weekend(self) -> bool:
+        """Whether the last day asked for is a Saturday or Sunday."""
+        return self.until is not None and self.until.weekday() >= SATURDAY
 
 
 @dataclass(frozen=True, slots=True)
