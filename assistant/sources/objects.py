@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, BinaryIO
 
-from assistant.sources.pieces import MAX_DEPTH, MAX_RECORD, Piece
+from assistant.sources.pieces import MAX_DEPTH, Piece
 
 CHUNK = 65_536
+MAX_OBJECT = 4_000_000  # bytes; as many empty lists take a hundred megabytes of memory once they are parsed
 BOM = b"\xef\xbb\xbf"
 
 Object = dict[str, Any]
@@ -25,18 +26,17 @@ _TOKEN = re.compile(rb'"' + _INSIDE + rb'"|[\[\]{}]', re.DOTALL)
 # The same, but the next bracket, or string that is not closed, or the end.
 _NEXT = re.compile(rb'(?:[^"\[\]{}]++|"' + _INSIDE + rb'")*+([\[\]{}]|"' + _INSIDE + rb"|\Z)", re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-WRAPPERS = ("data", "results", "items", "recommendedPapers")  # of Semantic Scholar, OpenAlex, Zotero
-_WRAPPED = re.compile(rb'"(?:%s)"\s*:\s*$' % "|".join(WRAPPERS).encode())
+_WRAPPED = re.compile(rb'"(?:data|results|items|recommendedPapers)"\s*:\s*$')  # Semantic Scholar, OpenAlex, Zotero
 _OPEN, _LIST, _QUOTE = b"{"[0], b"["[0], b'"'[0]
 
 
 def objects(stream: BinaryIO) -> Iterator[Piece[Object]]:
     """The objects of a document with their lines; what stands between them (`null` for “not found”) is passed over."""
-    first = stream.readline(MAX_RECORD).removeprefix(BOM)
+    first = stream.readline(MAX_OBJECT).removeprefix(BOM)
     line = 1
     while first and not first.strip():
-        line, first = line + 1, stream.readline(MAX_RECORD)
-    second = stream.readline(MAX_RECORD)
+        line, first = line + 1, stream.readline(MAX_OBJECT)
+    second = stream.readline(MAX_OBJECT)
     if _is_a_line(first, second):
         yield from _lines(stream, line, first, second)
         return
@@ -97,15 +97,15 @@ def _is_a_line(first: bytes, second: bytes) -> bool:
         return False
     if second.startswith(b"{"):
         return True
-    found = _loaded(first, 1).record
-    return found is not None and not any(isinstance(found.get(key), list) for key in WRAPPERS)
+    document, record = keys(first[:CHUNK])
+    return document == record and _loaded(first, 1).record is not None
 
 
 def _lines(stream: BinaryIO, number: int, *lines: bytes) -> Iterator[Piece[Object]]:
     ahead = list(lines)
-    while line := ahead.pop(0) if ahead else stream.readline(MAX_RECORD):
-        if len(line) >= MAX_RECORD and not line.endswith(b"\n"):
-            while (rest := stream.readline(MAX_RECORD)) and not rest.endswith(b"\n"):
+    while line := ahead.pop(0) if ahead else stream.readline(MAX_OBJECT):
+        if len(line) >= MAX_OBJECT and not line.endswith(b"\n"):
+            while (rest := stream.readline(MAX_OBJECT)) and not rest.endswith(b"\n"):
                 pass
             yield Piece(number, None, _too_long())
         elif line.strip():
@@ -114,7 +114,7 @@ def _lines(stream: BinaryIO, number: int, *lines: bytes) -> Iterator[Piece[Objec
 
 
 def _too_long() -> str:
-    return f"longer than {MAX_RECORD // 1_000_000} MB"
+    return f"longer than {MAX_OBJECT // 1_000_000} MB"
 
 
 def _loaded(data: bytes | bytearray, line: int) -> Piece[Object]:
@@ -172,7 +172,7 @@ class _Cutter:
             elif self._depth < self._level:
                 self._level = -1
         self._line += chunk.count(b"\n", counted)
-        if self.held is not None and len(self.held) <= MAX_RECORD:
+        if self.held is not None and len(self.held) <= MAX_OBJECT:
             self.held += chunk[kept:]
 
     def _wraps(self, last: bytes) -> bool:
@@ -181,7 +181,7 @@ class _Cutter:
 
     def _object(self, last: bytes) -> Piece[Object]:
         held, self.held = (self.held or bytearray()) + last, None
-        if len(held) > MAX_RECORD:
+        if len(held) > MAX_OBJECT:
             return Piece(self.begun, None, _too_long())
         if self._deepest > MAX_DEPTH:
             return Piece(self.begun, None, f"nested deeper than {MAX_DEPTH} levels")
