@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from vcr.serializers.yamlserializer import deserialize
 
 from assistant.errors import FetchError, FetchRefused, UsageError
@@ -312,6 +314,33 @@ def test_what_is_no_page_of_papers_is_told(source: str, told: Told, publisher: P
     wanted = daily_or_oai.get(source, Wanted(source, query="bees"))
     with pytest.raises(FetchError, match="sent no page of papers but text/html"):
         read(publisher, wanted)
+
+
+_CURSORS = {"arxiv": "0", "arxiv-oai": "", "hf-daily": "2026-06-12/0", "s2": "", "openalex": "*"}
+_PAGES = [
+    feed(ids(2), total=3).body,
+    harvest(ids(2), token="t", total=3).body,
+    as_json(daily(*ids(2))).body,
+    as_json(found(*ids(2), token="t")).body,
+    as_json(works("a", "b", cursor="x")).body,
+]
+
+
+@pytest.mark.parametrize("source", _CURSORS)
+@given(
+    page=st.sampled_from(_PAGES),
+    at=st.integers(0, 600),
+    put=st.sampled_from([b"", b"\0", b"\xff", b"<", b"[", b"{", b'"', b"9" * 5_000, b"null", b"]]>", b"-1"]),
+    take=st.integers(0, 600),
+)
+def test_whatever_a_service_sends_is_a_page_or_none(source: str, page: bytes, at: int, put: bytes, take: int) -> None:
+    body = page[:at] + put + page[at + take :]
+    try:
+        read = named(source).read(body, DAYS, _CURSORS[source])
+    except (ValueError, FetchError):
+        return
+    assert read.count >= 0
+    assert read.next is None or isinstance(read.next, str)
 
 
 def test_a_day_that_has_not_changed_is_passed_over(publisher: Publisher) -> None:
