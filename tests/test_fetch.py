@@ -10,6 +10,7 @@ from vcr.serializers.yamlserializer import deserialize
 
 from assistant import Assistant
 from assistant import fetch as module
+from assistant.app import build
 from assistant.errors import LibraryBusy, UsageError
 from assistant.fetches import Fetched, FetchReport
 from assistant.services import Wanted
@@ -140,7 +141,7 @@ def test_a_fetch_that_gives_nothing_makes_no_library(mine: Assistant, publisher:
 
 def test_the_sample_is_not_added_to(publisher: Publisher) -> None:
     with pytest.raises(UsageError, match="sample library cannot be added to"):
-        Assistant.open("sample").fetch(on(FRIDAY))
+        build({"library": "sample"}, {}).fetch(on(FRIDAY))
     assert publisher.asked == []
 
 
