@@ -5,7 +5,8 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +18,12 @@ from assistant.desk import Desk
 from assistant.digest import digest
 from assistant.embedders import Embedder
 from assistant.endpoint import Completions, Endpoint, OnText
-from assistant.errors import LibraryMissing, UsageError
+from assistant.errors import LibraryMissing, SettingsError, UsageError
 from assistant.extractive import ExtractiveWriter
+from assistant.fetch import MOST, Asking, Fetcher, asking
+from assistant.fetches import FetchPlan, FetchReport
 from assistant.ingest import ingest
+from assistant.journal import Journal
 from assistant.judging import Judge
 from assistant.library import CATALOG, Library, Progress
 from assistant.papers import Filters, Passage, StoredPaper
@@ -41,9 +45,12 @@ from assistant.results import (
     SearchResult,
     Usage,
 )
+from assistant.services import Wanted
+from assistant.services.client import Client
 from assistant.settings import Settings
 from assistant.spending import Limits, Metered, listed
 from assistant.summary import CONSIDERED, summarize
+from assistant.sync import due
 from assistant.trends import trend
 from assistant.writers import OpenAIWriter, Writer
 
@@ -113,26 +120,77 @@ class Assistant:
             paths = [paths]
         if not all(str(path).strip() for path in paths):
             raise UsageError("a path is empty", hint="Name files or folders of papers; - is standard input.")
+        with self._filling() as library:
+            return ingest(
+                [str(path) for path in paths],
+                library=library,
+                day=Date.today(),
+                year=year,
+                label=_label,
+                progress=self._progress,
+            )
+
+    @contextlib.contextmanager
+    def _filling(self) -> Iterator[Callable[[], Library]]:
+        """What opens the library that papers are read into. Where there is none yet, it makes the default one, which
+        takes the place of the sample as soon as a paper is in it. UsageError: it is the sample that is asked for."""
         if self.library_name == sample.NAME and self.settings.library == sample.NAME:
             raise UsageError("the sample library cannot be added to", hint="Name another: --library NAME")
-        first = self.library_name == sample.NAME  # no library yet: this makes the default one
+        first = self.library_name == sample.NAME
         if first:
             self.close()
             self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
-        report = ingest(
-            [str(path) for path in paths],
-            library=lambda: self._opened(create=True),
-            day=Date.today(),
-            year=year,
-            label=_label,
-            progress=self._progress,
-        )
-        if first and not report.papers:  # nothing was read: it is still the sample that answers
+        yield lambda: self._opened(create=True)
+        if first and not (self._library and len(self._library)):  # the sample still answers
             self.close()
             self.library_name, self.folder = _place(self.settings)
         elif first:
             self._notice("from now on your library answers; the sample is still there: --library sample")
-        return report
+
+    def fetch(self, wanted: Wanted, *, most: int = MOST, again: bool = False) -> FetchReport:
+        """Read at most `most` records of a service into the library, which is made if there is none. A fetch that was
+        cut goes on, unless it is to begin `again`. What goes wrong at the service is in the report. UsageError: it
+        cannot be asked this."""
+        return self._fetched(lambda journal: [self._asking(wanted, journal, most=most, again=again)])
+
+    def plan_fetch(self, wanted: Wanted, *, most: int = MOST, again: bool = False) -> FetchPlan:
+        """What `fetch` would ask; nothing is sent."""
+        return self._asking(wanted, self._journal, most=most, again=again).plan(self._services.agent)
+
+    def sync(self) -> FetchReport:
+        """Fetch what the configuration file says, each from where its last sync that went well began, and some days
+        before. What fails is in the report, and the others are fetched. SettingsError: there is nothing to fetch, or
+        it cannot be asked."""
+        return self._fetched(self._due)
+
+    def plan_sync(self) -> Sequence[FetchPlan]:
+        """What `sync` would ask; nothing is sent."""
+        return [one.plan(self._services.agent) for one in self._due(self._journal)]
+
+    def _fetched(self, questions: Callable[[Journal], Sequence[Asking]]) -> FetchReport:
+        with self._filling() as library, contextlib.closing(self._services) as client:
+            fetcher = Fetcher(client, self._journal, library, Date.today(), self._notice, self._progress)
+            return fetcher.fetch_all(questions(fetcher.journal))
+
+    def _asking(self, wanted: Wanted, journal: Journal, *, most: int, again: bool) -> Asking:
+        return asking(wanted, journal=journal, today=datetime.now(UTC).date(), most=most, again=again)
+
+    def _due(self, journal: Journal) -> list[Asking]:
+        if not self.settings.sync:
+            raise SettingsError("there is nothing to sync", hint="Name it in the configuration file: docs/fetch.md.")
+        today = datetime.now(UTC).date()
+        return [due(**asdict(one), journal=journal, today=today) for one in self.settings.sync]
+
+    @property
+    def _journal(self) -> Journal:
+        """Of the library that `fetch` reads into."""
+        return Journal(self.folder if self.library_name != sample.NAME else _named(self.settings.home, DEFAULT))
+
+    @property
+    def _services(self) -> Client:
+        chosen = self.settings
+        keys = {"s2": chosen.s2_key, "openalex": chosen.openalex_key}
+        return Client(contact=chosen.contact, keys=keys, notice=self._notice)
 
     def search(
         self,

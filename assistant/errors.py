@@ -5,6 +5,8 @@
     │   └── SettingsError          exit 2, a setting cannot be used
     ├── SourceError                exit 1, a file of papers cannot be read
     │   └── NotPapers              it is something else; in a folder, passed over
+    ├── FetchError                 exit 1, a service that lists papers failed
+    │   └── FetchRefused           it says no to what it was asked
     ├── PromptError                exit 1, a prompt template is missing or wrong
     ├── EmbedderError              exit 1, an embedder cannot be loaded or run
     ├── RerankerError              exit 1, a reranker cannot be loaded or run
@@ -55,6 +57,14 @@ class SourceError(AssistantError):
 
 
 class NotPapers(SourceError):
+    pass
+
+
+class FetchError(AssistantError):
+    pass
+
+
+class FetchRefused(FetchError):
     pass
 
 

@@ -1,7 +1,8 @@
 """`ingest`: paths in, papers in the library, and a report of what became of every file."""
 
+import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as Date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from assistant.papers import Problem, Record
 from assistant.places import expanded, is_folder
 from assistant.results import IngestReport, Intake
 from assistant.sources import STDIN, Input, expand, opened, recognise
+from assistant.sources.files import HEAD
 
 
 def ingest(
@@ -80,4 +82,24 @@ def _watched(
     for count, item in enumerate(items):
         if count % 200 == 0:
             progress(f"reading {Path(file).name}", source.position(), source.size or 0)
+        yield item
+
+
+def ingest_page(body: bytes, address: str, writer: Writer, *, day: Date, most: int) -> Intake:
+    """File at most `most` papers of what was fetched from `address`, as of a file of that name."""
+    intake = Intake(address)
+    try:
+        reader = recognise(body[:HEAD])
+        intake.source = reader.name
+        writer.add(_first(reader.read(io.BytesIO(body), year=None), most), intake, day=day)
+    except SourceError as error:
+        intake.refused, intake.hint = str(error), error.hint
+    return intake
+
+
+def _first(items: Iterable[Record | Problem], most: int) -> Iterator[Record | Problem]:
+    for item in items:
+        if most <= 0:
+            return
+        most -= isinstance(item, Record)
         yield item

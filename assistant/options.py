@@ -76,6 +76,7 @@ Since = Annotated[
 Until = Annotated[
     date | None, option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
 ]
+Day = Annotated[date | None, option("--date", metavar="DAY", parser=_day, help="Papers of this day.")]
 SourceName = Annotated[
     str | None, option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
 ]

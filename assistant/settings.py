@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from assistant.errors import SettingsError
@@ -39,8 +40,23 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "max_tokens_total": (("ASSISTANT_MAX_TOKENS_TOTAL",), "tokens that a command may use, prompts and replies"),
     "max_cost": (("ASSISTANT_MAX_COST",), "dollars that a command may cost"),
     "cache": (("ASSISTANT_CACHE",), "“on” or “off”: whether models' replies are kept in the library"),
+    "contact": (("ASSISTANT_CONTACT",), "e-mail address that services are told when papers are fetched from them"),
+    "s2_key": (("S2_API_KEY",), "key for Semantic Scholar"),
+    "openalex_key": (("OPENALEX_API_KEY",), "key for OpenAlex"),
 }
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
+SYNC = "sync"  # tables of the file alone: no flag or variable has them
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A `[[sync]]` table of the file: what `assistant sync` fetches. `since` is where it begins the first time."""
+
+    source: str
+    query: str = ""
+    category: str = ""
+    since: str = ""
+    max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,10 @@ class Settings:
     max_tokens_total: int | None = None
     max_cost: float | None = None
     cache: str = "on"
+    contact: str | None = None
+    s2_key: str | None = field(default=None, repr=False)
+    openalex_key: str | None = field(default=None, repr=False)
+    sync: tuple[Followed, ...] = ()
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -93,6 +113,7 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Setting
         import platformdirs
 
         values["home"] = platformdirs.user_data_path(APP, appauthor=False)
+    values["sync"] = _followed(file.get(SYNC, []), str(path))
     return Settings(**values)  # type: ignore[arg-type]
 
 
@@ -112,13 +133,36 @@ def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
         return {}, path
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from error
-    for key in read.keys() - VARIABLES.keys():
+    for key in read.keys() - VARIABLES.keys() - {SYNC}:
         raise SettingsError(f"{path}: there is no setting “{key}”", hint=f"Settings are: {', '.join(VARIABLES)}.")
     return read, path
 
 
 _YES_OR_NO = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
-_KEYS = ("api_key", "store_key")
+
+
+def _followed(tables: object, path: str) -> tuple[Followed, ...]:
+    """What `[[sync]]` tables say. SettingsError: not tables, or with other things in them than these."""
+    hint = f"Each is a [[{SYNC}]] with source, and query or category; since and max as you like: docs/fetch.md."
+    entries: list[Any] = tables if isinstance(tables, list) else [tables]
+    for number, table in enumerate(entries, 1):
+        where = f"{path}: [[{SYNC}]] {number}"
+        if not isinstance(table, dict):
+            raise SettingsError(f"{where} is no table", hint=hint)
+        for key, value in table.items():
+            if key not in Followed.__dataclass_fields__:
+                raise SettingsError(f"{where} has no “{key}”", hint=hint)
+            if key == "max" and not (type(value) is int and 1 <= value <= _MOST_RECORDS):
+                raise SettingsError(f"{where}: max must be a number from 1 to {_MOST_RECORDS:,}", hint=hint)
+            if key != "max" and not isinstance(value, str):
+                raise SettingsError(f"{where}: {key} must be a text", hint=hint)
+        if not table.get("source"):
+            raise SettingsError(f"{where} names no source", hint=hint)
+    return tuple(Followed(**table) for table in entries)
+
+
+_MOST_RECORDS = 1_000_000
+_KEYS = ("api_key", "store_key", "s2_key", "openalex_key")
 _NUMBERS = {
     "k": (1, 200),
     "chunk_tokens": (32, 100_000),
@@ -174,6 +218,8 @@ def _checked(name: str, value: object, where: str) -> object:
             f"{source} is not an http address: {text.rpartition('@')[2][:80]}",
             hint="It looks like http://host:8000/v1.",
         )
+    if name == "contact" and not re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", text, re.ASCII):
+        raise SettingsError(f"{source} is no e-mail address: {text[:80]}", hint="It looks like you@example.org.")
     if name == "price":
         return _price(text, source)
     if name == "cache" and text not in ("on", "off"):

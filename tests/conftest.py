@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ import pytest
 
 from assistant.app import Assistant
 from assistant.papers import Paper
+from assistant.services.client import Client
 from assistant.sources import hf_page
 from tests.server import Server
+from tests.services.publisher import Clock, Publisher, published
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"  # judged data of the developers; tests that need them skip where they are absent
 
 _connect = socket.socket.connect
 _getaddrinfo = socket.getaddrinfo
+_SETTINGS = ("ASSISTANT_", "OPENAI_", "CHROMA_", "S2_", "OPENALEX_", "TIKTOKEN_", "DATA_GYM_")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost", "llm.invalid")
 
 
@@ -55,7 +59,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable, configuration file or data folder of the person who runs the tests counts."""
     for name in list(os.environ):
-        if name.startswith(("ASSISTANT_", "OPENAI_", "CHROMA_", "TIKTOKEN_", "DATA_GYM_")) or name.endswith("_proxy"):
+        if name.startswith(_SETTINGS) or name.endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -79,6 +83,16 @@ def server() -> Iterator[Server]:
     yield started
     started.server.shutdown()
     started.server.server_close()
+
+
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    """A server on loopback in the place of every service of papers, asked without waiting."""
+    with published() as started:
+        clock = Clock()
+        monkeypatch.setattr("assistant.services.SERVICES", started.services)
+        monkeypatch.setattr("assistant.app.Client", partial(Client, sleep=clock.sleep, clock=clock))
+        yield started
 
 
 @pytest.fixture(scope="session")

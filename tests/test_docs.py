@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.fetches import Fetched, FetchPlan, FetchReport
 from assistant.papers import Paper, Problem, Provenance
 from assistant.periods import Period
 from assistant.reports import Digest, Entry, LeftOut, Point, Row, Section, Theme, Topic, TopicSummary, Trend
@@ -35,6 +36,7 @@ from assistant.results import (
     Sentence,
     Usage,
 )
+from assistant.services import SERVICES
 from assistant.settings import VARIABLES
 from tests.conftest import ROOT
 
@@ -125,6 +127,8 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("search", (SearchResult,)),
         ("papers", (Provenance,)),
         ("ingest", (IngestReport, Intake, Problem)),
+        ("fetch", (FetchReport, Fetched)),
+        ("fetch-plan", (FetchPlan,)),
         ("remove", (Removal,)),
         ("status", (LibraryStatus,)),
         ("doctor", (Finding,)),
@@ -155,6 +159,17 @@ def test_every_setting_and_variable_is_documented() -> None:
         row = re.search(rf"^\| `{name}` \| (.*)$", page, re.MULTILINE)
         assert row is not None, name
         assert all(f"`{variable}`" in row[1] for variable in variables)
+
+
+def test_every_service_is_documented_with_its_address_pace_and_overlap() -> None:
+    page = (ROOT / "docs" / "fetch.md").read_text()
+    for service in SERVICES:
+        row = re.search(
+            rf"^\| `{service.name}` \| `{service.address.removeprefix('https://')}` \| ([\d.]+) s", page, re.M
+        )
+        assert row is not None, service.name
+        assert float(row[1]) == service.interval
+        assert re.search(rf"\b{service.overlap} for\s+`{service.name}`|\b{service.overlap} for the others", page)
 
 
 def test_no_document_waits_for_something_to_be_filled_in() -> None:

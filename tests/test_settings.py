@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import SettingsError
-from assistant.settings import VARIABLES, Settings, load
+from assistant.settings import SYNC, VARIABLES, Followed, Settings, load
 
 
 def test_flags_weigh_more_than_environment_file_and_defaults(tmp_path: Path) -> None:
@@ -104,7 +104,51 @@ def test_a_broken_file_is_reported_with_its_name(tmp_path: Path, text: str, said
 
 
 def test_every_setting_can_come_from_the_environment() -> None:
-    assert VARIABLES.keys() == set(Settings.__dataclass_fields__)
+    assert VARIABLES.keys() == set(Settings.__dataclass_fields__) - {SYNC}
+
+
+def configured(tmp_path: Path, text: str) -> Settings:
+    (tmp_path / "config.toml").write_text(text)
+    return load({}, {"ASSISTANT_CONFIG": str(tmp_path / "config.toml")})
+
+
+def test_what_to_sync_stands_in_tables_of_the_file(tmp_path: Path) -> None:
+    assert configured(tmp_path, "k = 3").sync == ()
+    first = 'source = "arxiv"\ncategory = "cs.LG"\nmax = 90'
+    second = 'source = "s2"\nquery = "bees"\nsince = "30d"'
+    assert configured(tmp_path, f"[[sync]]\n{first}\n[[sync]]\n{second}").sync == (
+        Followed("arxiv", category="cs.LG", max=90),
+        Followed("s2", query="bees", since="30d"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('sync = "arxiv"', "[[sync]] 1 is no table"),
+        ('[[sync]]\nsource = "arxiv"\n[[sync]]\ncategory = "cs.LG"', "[[sync]] 2 names no source"),
+        ('[[sync]]\nsource = "arxiv"\nmax = "many"', "[[sync]] 1: max must be a number from 1 to 1,000,000"),
+        ('[[sync]]\nsource = "arxiv"\nmax = 0', "max must be a number"),
+        ('[[sync]]\nsource = "arxiv"\nmax = true', "max must be a number"),
+        ('[[sync]]\nsource = ["arxiv"]', "[[sync]] 1: source must be a text"),
+        ('[[sync]]\nsource = "arxiv"\ncategories = "cs.LG"', "[[sync]] 1 has no “categories”"),
+    ],
+)
+def test_a_table_that_cannot_be_meant_is_named(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        configured(tmp_path, text)
+    assert said in str(error.value)
+
+
+def test_a_contact_is_an_address_and_keys_are_not_shown() -> None:
+    chosen = load(
+        {}, {"ASSISTANT_CONTACT": "ada@example.org", "S2_API_KEY": "s2-secret", "OPENALEX_API_KEY": "oa-secret"}
+    )
+    assert (chosen.contact, chosen.s2_key, chosen.openalex_key) == ("ada@example.org", "s2-secret", "oa-secret")
+    assert "secret" not in repr(chosen)
+    for wrong in ("ada", "ada@localhost", "ada@example.org\r\nX: y", "ada@example.org) evil ("):
+        with pytest.raises(SettingsError, match="contact"):
+            load({}, {"ASSISTANT_CONTACT": wrong})
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant.cleaning import INVISIBLE
+from assistant.fetches import FetchPlan, FetchReport
 from assistant.papers import StoredPaper
 from assistant.reports import Digest, Topic, TopicSummary, Trend
 from assistant.results import (
@@ -69,6 +70,14 @@ def findings(found: Sequence[Finding], *, library: str) -> str:
 
 def ingest(report: IngestReport, *, library: str) -> str:
     return _document("ingest", library, asdict(report))
+
+
+def fetches(report: FetchReport, *, library: str) -> str:
+    return _document("fetch", library, asdict(report))
+
+
+def fetch_plans(plans: Sequence[FetchPlan], *, library: str) -> str:
+    return _document("fetch-plan", library, {"plans": [asdict(one) for one in plans]})
 
 
 def removal(report: Removal, *, library: str) -> str:
