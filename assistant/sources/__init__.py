@@ -50,7 +50,7 @@ def recognise(head: bytes, *, columns: Mapping[str, str] | None = None) -> Sourc
         if source.sniff(head) or (columns and source.name == "csv" and csv_table.fits(head, columns)):
             return source
     formats = ", ".join(source.what for source in SOURCES)
-    raise NotPapers("not a format this version reads", hint=f"It reads {formats}.")
+    raise NotPapers("not a format this version reads", hint=f"It reads {formats}; name a table's columns by --columns.")
 
 
 def reader_of(head: bytes, *, columns: Mapping[str, str] | None = None) -> Callable[..., Iterator[Record | Problem]]:

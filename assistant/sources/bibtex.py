@@ -36,6 +36,7 @@ _SNIFF = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _DELIMITERS = re.compile(r'(?<!\\)[{}"#]')
+_FIELD = re.compile(r"\s*([\w-]+)\s*=\s*(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"https?://[^\s{}]+")
 _EXTENDED = re.compile(r"\s*(family|given|prefix|suffix)\s*=\s*(.*)", re.IGNORECASE)
 
@@ -81,10 +82,12 @@ def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterato
     if text is None:
         yield Problem(line, f"an entry longer than {MAX_RECORD // 1_000_000} million characters")
         return
-    from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
+    from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ImplicitComment, ParsingFailedBlock, String
 
-    for block in _blocks(text):
-        at, raw = line + (block.start_line or 0), (block.raw or "").strip()
+    blocks = _blocks(text)
+    alone = all(isinstance(block, ImplicitComment) for block in blocks[1:])
+    for block in blocks:
+        at, raw = line + (block.start_line or 0), (text if alone else block.raw or "").strip()
         if isinstance(block, String) and len(strings) < MAX_STRINGS:
             strings[block.key.casefold()] = _value(str(block.value), strings)[:MAX_STRING]
         elif isinstance(block, DuplicateFieldKeyBlock):
@@ -92,7 +95,7 @@ def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterato
             if isinstance(whole, Entry):
                 yield from _paper(whole, at, strings)
         elif isinstance(block, ParsingFailedBlock):
-            closed = next((one for one in _blocks(f"{raw}\n}}") if isinstance(one, Entry)), None)
+            closed = next((one for one in _blocks(f"{raw}\n}}") if isinstance(one, Entry) and one.fields), None)
             if closed is None:
                 yield Problem(at, f"not BibTeX: {_why(block.error)}", raw)
             else:
@@ -122,12 +125,26 @@ def _why(error: Exception) -> str:
 def _paper(entry: "Entry", line: int, strings: Mapping[str, str]) -> Iterator[Record | Problem]:
     given: dict[str, str] = {}
     for field in entry.fields:
-        if field.key and not given.get(
-            name := field.key.casefold()
-        ):  # of a field given twice, the first that says something
-            given[name] = str(field.value)
+        for name, value in _torn(field.key, str(field.value)):
+            if not given.get(name, "").strip('{}" '):  # of a field given twice, the first that says something
+                given[name] = value
+            if name != field.key.casefold():
+                yield Problem(line, f"a comma is missing before “{name}”; it is read all the same", entry.raw or "")
     for item in parsed(_row(_Fields(given, strings)), line):
         yield replace(item, raw=entry.raw or "") if isinstance(item, Problem) else item
+
+
+def _torn(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """A field, and those behind it that were taken for a part of its value since a comma is missing between."""
+    depth, quoted = 0, False
+    for match in _DELIMITERS.finditer(value):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        quoted ^= match[0] == '"' and not depth
+        if not depth and not quoted and (behind := _FIELD.match(value, match.end())):
+            yield name.casefold(), value[: match.end()]
+            yield from _torn(behind[1], behind[2])
+            return
+    yield name.casefold(), value
 
 
 class _Fields:

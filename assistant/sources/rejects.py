@@ -39,9 +39,10 @@ def read(stream: BinaryIO, *, opener: Opener, year: int | None = None) -> Iterat
     """The papers of records that were mended, and what is still wrong with others; `year` is not used. `line` is that
     of the reject file."""
     for number, line in jsonl.lines(stream):
-        raw = _raw(line)
+        whole = (line or b"").decode(errors="replace")
+        raw = _raw(whole)
         if raw is None:
-            yield Problem(number, "not a line of a reject file", (line or b"").decode(errors="replace"))
+            yield Problem(number, "not a line of a reject file", whole)
             continue
         found: list[Record | Problem] = []
         try:
@@ -50,12 +51,12 @@ def read(stream: BinaryIO, *, opener: Opener, year: int | None = None) -> Iterat
             if not found:
                 found.append(Problem(number, str(error)))
         for item in found:
-            yield replace(item, line=number) if isinstance(item, Record) else Problem(number, item.reason, raw)
+            yield replace(item, line=number) if isinstance(item, Record) else Problem(number, item.reason, whole)
 
 
-def _raw(line: bytes | None) -> str | None:
+def _raw(line: str) -> str | None:
     try:
-        given = json.loads(line or b"")
+        given = json.loads(line)
     except ValueError:
         return None
     raw = given.get("raw") if isinstance(given, dict) else None
@@ -73,7 +74,9 @@ class Rejects:
     def add(self, problem: Problem, *, file: str) -> None:
         """Keep a record, if it is there and not too long."""
         if problem.raw.strip() and len(problem.raw) <= MAX_RAW and self.count + len(self._held) < MAX_KEPT:
-            self._held.append({"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw})
+            from_there = {"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw}
+            again = _raw(problem.raw) is not None  # of a reject file: it keeps the name of the file it first came from
+            self._held.append(json.loads(problem.raw) | {"reason": problem.reason} if again else from_there)
         if len(self._held) >= HELD:
             self.settle()
 
