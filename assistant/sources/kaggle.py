@@ -61,7 +61,7 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
     title, arxiv_id = given.get("title"), given.get("id")
     versions = given.get("versions")
     first = versions[0] if isinstance(versions, list) and versions else None
-    return {
+    row = {
         "title": " ".join(title.split()) if isinstance(title, str) else title,
         "abstract": given.get("abstract"),
         "arxiv_id": arxiv_id,
@@ -74,6 +74,7 @@ def _row(given: Mapping[str, Any]) -> dict[str, Any]:
         "version": len(versions) if isinstance(versions, list) and versions else None,
         "withdrawn": _withdrawn(given.get("comments"), given.get("abstract")),
     }
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _first_word(value: Any) -> Any:
@@ -88,8 +89,8 @@ def _authors(parts: Any) -> list[str]:
     names = []
     for one in parts:
         if isinstance(one, list) and all(isinstance(part, str) for part in one):
-            last, first, *rest = (*one, "", "")
-            names.append(clean(" ".join(filter(None, (first, last, rest[0])))))
+            last, first, suffix = (*one, "", "", "")[:3]
+            names.append(clean(" ".join(filter(None, (first, last, suffix)))))
     return names
 
 
