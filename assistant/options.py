@@ -78,7 +78,7 @@ Until = Annotated[
 ]
 Day = Annotated[date | None, option("--date", metavar="DAY", parser=_day, help="Papers of this day.")]
 SourceName = Annotated[
-    str | None, option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
+    str | None, option("--source", metavar="NAME", help="Only papers from this source (bibtex, jsonl, …).")
 ]
 Author = Annotated[str | None, option("--author", metavar="NAME", help="Only papers by an author of this name.")]
 Model = Annotated[
@@ -106,6 +106,21 @@ Judged = Annotated[
     bool | None,
     option("--judge/--no-judge", help="Have the model judge, too, whether each quote says what the sentence says."),
 ]
+
+
+def columns_of(given: list[str]) -> "dict[str, str]":
+    """Headings of a table by the fields they are for, as `title=Titel,abstract=Zusammenfassung` or one at a time."""
+    from assistant.sources.csv_table import NAMES
+
+    columns = {}
+    for pair in (part for text in given for part in text.split(",")):
+        field, equals, heading = (part.strip() for part in pair.partition("="))
+        if field not in NAMES or not equals:
+            raise UsageError(
+                f"“{one_line(pair)}” names no column", hint=f"Write FIELD=HEADING; fields are {', '.join(NAMES)}."
+            )
+        columns[field] = heading
+    return columns
 
 
 def joined(words: list[str]) -> str:

@@ -81,6 +81,8 @@ ONLY_IN = {
     "jinja2": {"render/html.py"},
     "sklearn": {"themes.py"},
     "pydantic": {"sources/rows.py"},
+    "bibtexparser": {"sources/bibtex.py"},
+    "pylatexenc": {"sources/latex.py"},
     "markdown_it": {"drafts.py"},
     "typer": {"cli.py", "cli_fetch.py", "cli_reports.py", "console.py", "options.py"},
 }
