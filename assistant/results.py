@@ -247,7 +247,9 @@ class SearchResult:
 @dataclass(slots=True)
 class Intake:
     """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
-    first time in it, `repeated` further records of papers already met. `changed_ids` names the first changed ones;
+    first time in it, `repeated` further records of papers already met. Of these papers, `withdrawn` were not known to
+    be, `replaced` were known in an older arXiv version, and `merged` counts those that turned out to be part of
+    another known one. `changed_ids` names the first changed ones;
     `problems` has the first lines that could not be read, `unlisted` counts the others. `refused` says why nothing
     (more) of the file could be read; `passed_over` that a folder held it but it is no source of papers."""
 
@@ -258,6 +260,9 @@ class Intake:
     changed: int = 0
     known: int = 0
     repeated: int = 0
+    withdrawn: int = 0
+    replaced: int = 0
+    merged: int = 0
     changed_ids: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unlisted: int = 0
@@ -275,7 +280,9 @@ class IngestReport:
     papers: int
     seconds: float
 
-    def total(self, what: Literal["records", "new", "changed", "known", "repeated"]) -> int:
+    def total(
+        self, what: Literal["records", "new", "changed", "known", "repeated", "withdrawn", "replaced", "merged"]
+    ) -> int:
         return sum(getattr(file, what) for file in self.files)
 
     @property

@@ -55,11 +55,13 @@ ONLY_IN = {
     "tokenizers": {"embedders/onnx.py", "embedders/static.py"},
     "rerankers": {"rerankers/cross_encoder.py"},
     "sqlite3": {
+        "library/absorbing.py",
         "library/catalog.py",
         "library/connecting.py",
         "library/filing.py",
         "library/replies.py",
         "library/memory.py",
+        "library/origins.py",
         "library/schema.py",
         "library/selecting.py",
     },

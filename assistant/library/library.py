@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
@@ -274,8 +275,9 @@ class Library:
 
         PaperNotFound: none, or more than one.
         """
-        (found,) = self.named([name]).values()
-        return found
+        with self._catalog.snapshot():
+            number = self._catalog.resolve(name)
+            return replace(self._catalog.stored([number])[number], origins=self._catalog.origins(number))
 
     def named(self, names: Sequence[str]) -> dict[int, StoredPaper]:
         """The papers of these names, by their number in the catalog, each once. PaperNotFound."""
