@@ -549,4 +549,5 @@ def _result(rank: int, passage: Passage) -> SearchResult:
         lexical=passage.lexical,
         vector=passage.vector,
         passage=clean(found.paper.abstract[chunk.start : chunk.end]),
+        withdrawn=found.paper.withdrawn,
     )

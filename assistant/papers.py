@@ -8,7 +8,7 @@ import html
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date as Date
 from urllib.parse import unquote
 
@@ -72,7 +72,7 @@ class Paper:
 
     def digest(self) -> str:
         """A fingerprint of everything this record says, to recognise it when it comes again."""
-        given = {name: value for name, value in asdict(self).items() if _says(value)}
+        given = {field.name: value for field in fields(self) if _says(value := getattr(self, field.name))}
         said = json.dumps(given, sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 

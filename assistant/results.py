@@ -63,6 +63,12 @@ class Citation:
     date: Date | None
     source: str
     url: str | None = None
+    withdrawn: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title as a reader is to see it: with a word on a paper that was taken back."""
+        return f"{self.title} (withdrawn)" if self.withdrawn else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +248,7 @@ class SearchResult:
     lexical: float
     vector: float
     passage: str
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
@@ -427,7 +434,8 @@ class Comparison:
 
 def cite(n: int, found: StoredPaper, title: str) -> Citation:
     """The reference to a stored paper under the number `n`."""
-    return Citation(n, found.paper_id, title, found.paper.date, found.source, found.paper.url)
+    paper = found.paper
+    return Citation(n, found.paper_id, title, paper.date, found.source, paper.url, paper.withdrawn)
 
 
 def total(first: Usage, second: Usage) -> Usage:

@@ -128,6 +128,7 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
         "version": paper.version,
         "withdrawn": paper.withdrawn,
         "sources": [asdict(source) for source in found.sources],
+        "origins": {field: asdict(place) for field, place in found.origins},
     }
 
 
