@@ -144,6 +144,9 @@ class Catalog:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """What is read inside is of one state of the catalog, whatever is written meanwhile."""
+        if self._db.in_transaction:  # of a snapshot around this one
+            yield
+            return
         with self._mapped():
             self._db.execute("BEGIN")
         try:

@@ -330,6 +330,18 @@ class Library:
         with self._catalog.snapshot():
             return self._catalog.stored(numbers)
 
+    def numbers(self) -> list[int]:
+        """The numbers of all papers in the catalog, in order."""
+        return self._catalog.numbers(indexed=False)
+
+    def texts(self, numbers: Sequence[int]) -> list[tuple[str, str]]:
+        """Title and abstract of each of these papers, as their sources gave them."""
+        return self._catalog.texts(numbers)
+
+    def unchanging(self) -> contextlib.AbstractContextManager[None]:
+        """What is looked up inside is of one state of the catalog, whatever is written meanwhile."""
+        return self._catalog.snapshot()
+
     def vectors(self, numbers: Sequence[int]) -> Vectors:
         """A vector of length 1 for each of these papers, the mean of its chunks'; shape (len(numbers), dimension),
         zeros for a paper that is not embedded yet."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.papers import StoredPaper
-from assistant.reports import Digest, Topic, TopicSummary, Trend
+from assistant.reports import Digest, Duplicates, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
     Comparison,
@@ -74,6 +74,11 @@ def ingest(report: IngestReport, *, library: str) -> str:
 def removal(report: Removal, *, library: str) -> str:
     fields = {"removed": report.removed, "left": report.left, "papers": [_paper(one) for one in report.papers]}
     return _document("remove", library, fields)
+
+
+def duplicates(result: Duplicates, *, limit: int, library: str) -> str:
+    groups = [asdict(group) | {"reason": group.reason} for group in result.groups[:limit]]
+    return _document("dedupe", library, asdict(result) | {"groups": groups, "more": len(result.groups) - len(groups)})
 
 
 def evaluation(result: Evaluation) -> str:
