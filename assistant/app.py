@@ -15,7 +15,7 @@ from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
 from assistant.digest import digest
-from assistant.duplicates import ALIKE, duplicates
+from assistant.duplicates import ALIKE, LEAST, duplicates
 from assistant.embedders import Embedder
 from assistant.endpoint import Completions, Endpoint, OnText
 from assistant.errors import LibraryMissing, UsageError
@@ -387,7 +387,10 @@ class Assistant:
     def duplicates(self, *, alike: float | None = None) -> Duplicates:
         """Papers of the library that are nearly the same, in groups; nothing is changed. UsageError: `alike`, the least
         likeness, is not from 0.3 to 1."""
-        return duplicates(library=self.library, alike=ALIKE if alike is None else alike, progress=self._progress)
+        least = ALIKE if alike is None else alike
+        if not LEAST <= least <= 1:
+            raise UsageError(f"near duplicates are {LEAST} to 1 alike, not {least:g}", hint="Choose between these.")
+        return duplicates(library=self.library, alike=least, progress=self._progress)
 
     def reindex(self, *, pending: bool = False) -> int:
         """Chunk, embed and index every paper anew with the settings that hold, or with `pending` only those that an

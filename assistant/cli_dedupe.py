@@ -14,7 +14,7 @@ def dedupe(
     library: LibraryName = None,
     alike: Annotated[
         float | None,
-        option("--alike", min=0.3, max=1.0, metavar="SHARE", help="Least likeness, 0.3 to 1.  [default: 0.5]"),
+        option("--alike", metavar="SHARE", help="Least likeness, 0.3 to 1.  [default: 0.5]"),
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=MOST_GROUPS, metavar="N", help="Groups to list.")
