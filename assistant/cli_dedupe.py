@@ -14,12 +14,12 @@ def dedupe(
     library: LibraryName = None,
     alike: Annotated[
         float | None,
-        option("--alike", metavar="SHARE", help="Least likeness, 0.3 to 1.  [default: 0.5]"),
+        option("--alike", metavar="SHARE", help="Least likeness, 0.4 to 1.  [default: 0.5]"),
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=MOST_GROUPS, metavar="N", help="Groups to list.")
     ] = 20,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them, which is all it ever does.")] = True,
+    dry_run: Annotated[bool, option("--dry-run", help="Only list them, which is all it ever does.")] = True,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:

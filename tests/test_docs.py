@@ -13,7 +13,20 @@ import pytest
 
 from assistant.papers import Paper, Problem, Provenance
 from assistant.periods import Period
-from assistant.reports import Digest, Entry, LeftOut, Point, Row, Section, Theme, Topic, TopicSummary, Trend
+from assistant.reports import (
+    Digest,
+    Duplicates,
+    Entry,
+    LeftOut,
+    Point,
+    Row,
+    Section,
+    Theme,
+    Topic,
+    TopicSummary,
+    Trend,
+    Twins,
+)
 from assistant.results import (
     Answer,
     Citation,
@@ -126,6 +139,7 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("papers", (Provenance,)),
         ("ingest", (IngestReport, Intake, Problem)),
         ("remove", (Removal,)),
+        ("dedupe", (Duplicates, Twins)),
         ("status", (LibraryStatus,)),
         ("doctor", (Finding,)),
         ("eval", (Evaluation, Measure, Outcome)),

@@ -1,6 +1,7 @@
 """Near duplicates: found where they are planted, and nowhere else."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -177,7 +178,8 @@ def test_hostile_titles_are_shown_as_text(tmp_path: Path, form: str) -> None:
     filed(tmp_path / "lib", [replace(CSKV, title=HOSTILE, arxiv_id=f"2401.0000{n}") for n in range(2)])
     status, said = run("--library", str(tmp_path / "lib"), "--format", form)
     assert status == 0
-    {"text": inert.terminal, "md": inert.markdown, "json": inert.document}[form](said)
+    checks: dict[str, Callable[[str], None]] = {"text": inert.terminal, "md": inert.markdown, "json": inert.document}
+    checks[form](said)
 
 
 def test_a_group_says_why_it_is_one() -> None:

@@ -23,6 +23,7 @@ COMMANDS = (
     "show",
     "list",
     "remove",
+    "dedupe",
     "status",
     "reindex",
     "doctor",
