@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.embedders import BUNDLED, StaticEmbedder
+from assistant.errors import LibraryDamaged
 from assistant.library import Library
 from assistant.library.catalog import Catalog
 from assistant.library.filing import Added, Outcome
@@ -211,6 +212,25 @@ def test_of_a_library_from_before_nothing_is_claimed_that_is_not_known(catalog: 
     with contextlib.closing(sqlite3.connect(catalog.path)) as db, db:
         db.execute("DROP TABLE origins")
     assert origin(catalog) == {}
+
+
+@pytest.mark.parametrize(
+    "junk", ["x", "[1]", '[[9,1,"2026-01-01","title"]]', '[[0,1,"soon","title"]]', '[[0,"x","2026-01-01","title"]]', 7]
+)
+def test_a_row_that_no_writer_of_ours_wrote_is_damage(catalog: Catalog, junk: object) -> None:
+    put(catalog, X)
+    with contextlib.closing(sqlite3.connect(catalog.path)) as db, db:
+        db.execute("INSERT INTO origins VALUES (1, ?)", (junk,))
+    with pytest.raises(LibraryDamaged):
+        catalog.origins(1)
+
+
+def test_a_field_that_there_is_not_has_no_origin(catalog: Catalog) -> None:
+    put(catalog, X)
+    with contextlib.closing(sqlite3.connect(catalog.path)) as db, db:
+        db.execute("INSERT INTO origins VALUES (1, ?)", ('[[0,5,"2026-01-01","title evil"]]',))
+    assert origin(catalog)["title"] == ("a.jsonl", 5, date(2026, 1, 1))
+    assert "evil" not in origin(catalog)
 
 
 # ---- any records in any order

@@ -35,7 +35,7 @@ def load(db: sqlite3.Connection, number: int, known: Paper) -> dict[str, Provena
             if at >= 0
             else None
         )
-        found |= dict.fromkeys(text(names).split(), place)
+        found |= dict.fromkeys(found.keys() & set(text(names).split()), place)
     return found
 
 
