@@ -171,6 +171,7 @@ def test_filling_takes_only_what_is_not_known() -> None:
     assert merge(named, titled, fill=True) == replace(named, upvotes=9, url="https://x.org")
     assert merge(replace(named, date=None), titled, fill=True).date == date(2026, 1, 1)
     assert merge(titled, named).abstract == "An abstract."
+    assert merge(named, replace(titled, version=4), fill=True).version is None  # it is that of another abstract
 
 
 def test_empty_filters_are_false() -> None:
