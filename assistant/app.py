@@ -16,6 +16,7 @@ from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
 from assistant.desk import Desk
 from assistant.digest import digest
+from assistant.duplicates import ALIKE, LEAST, duplicates
 from assistant.embedders import Embedder
 from assistant.endpoint import Completions, Endpoint, OnText
 from assistant.errors import LibraryMissing, SettingsError, UsageError
@@ -30,7 +31,7 @@ from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
 from assistant.remembering import Remembering
-from assistant.reports import By, Digest, Topic, TopicSummary, Trend
+from assistant.reports import By, Digest, Duplicates, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker, reranked
 from assistant.results import (
     EXTRACTIVE,
@@ -459,6 +460,14 @@ class Assistant:
         found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
         return Removal(tuple(found), removed=not dry_run, left=len(library))
 
+    def duplicates(self, *, alike: float | None = None) -> Duplicates:
+        """Papers of the library that are nearly the same, in groups; nothing is changed. UsageError: `alike`, the least
+        likeness, is not from 0.3 to 1."""
+        least = ALIKE if alike is None else alike
+        if not LEAST <= least <= 1:
+            raise UsageError(f"near duplicates are {LEAST} to 1 alike, not {least:g}", hint="Choose between these.")
+        return duplicates(library=self.library, alike=least, progress=self._progress)
+
     def reindex(self, *, pending: bool = False) -> int:
         """Chunk, embed and index every paper anew with the settings that hold, or with `pending` only those that an
         interrupted command left; the number of papers."""
@@ -640,4 +649,5 @@ def _result(rank: int, passage: Passage) -> SearchResult:
         lexical=passage.lexical,
         vector=passage.vector,
         passage=clean(found.paper.abstract[chunk.start : chunk.end]),
+        withdrawn=found.paper.withdrawn,
     )

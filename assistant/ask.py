@@ -106,6 +106,8 @@ def ask(
     answer = concluded(answer, written.draft, checked, strict=strict)
     if answer.status == "unanswered" or checked.not_said:
         answer = replace(answer, named=closest(evidence.named))
+    if taken_back := [f"[{one.n}]" for one in answer.citations if one.withdrawn]:
+        answer = replace(answer, notices=(*answer.notices, f"withdrawn by their authors: {', '.join(taken_back)}"))
     if survey:
         answer = _surveyed(answer, survey)
     if told:

@@ -71,7 +71,7 @@ _BACK = {ord(v): k for k, v in _ASIDE.items()}
 _DAMAGE = re.compile(r"[\\{}$~]|``|''|\dtimes|\btimes~|\b(?:cdot|ldots|leq|geq)\b")
 _ESCAPED = re.compile(r"\\([%&_#${}])")
 _ACCENT = re.compile(
-    r"\\(?:(['`^=.~])\s*|(\")(?=\{?[aeiouyAEIOUY])|([uvHcrk])(?=\s*\{\s*[A-Za-z]\s*\}))"
+    r"\\(?:(['`^=.~])\s*|(\")(?=\{?(?:\\i\b|[aeiouyAEIOUY]))|([uvHcrk])(?=\s*\{\s*[A-Za-z]\s*\}))"
     r"(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))"
 )
 _DROPPED = re.compile(r"~?\\(?:cite\w*|label|ref|eqref|cref|color|vspace|hspace|thanks)\*?(?:\[[^][]*\])?\{[^{}]*\}")

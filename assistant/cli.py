@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from assistant import __version__, cli_fetch, cli_reports
+from assistant import __version__, cli_dedupe, cli_fetch, cli_reports
 from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 from assistant.options import (
@@ -455,6 +455,7 @@ def evaluate(
 
 cli_reports.register(app)
 cli_fetch.register(app)
+cli_dedupe.register(app)
 
 
 def main() -> None:

@@ -4,11 +4,13 @@ Also what makes two records the same paper (`identities`) and how they become on
 """
 
 import hashlib
+import html
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date as Date
+from urllib.parse import unquote
 
 from assistant.cleaning import clean
 from assistant.errors import UsageError
@@ -24,7 +26,8 @@ class Paper:
 
     `source_id` is the identifier a source used that is neither an arXiv id nor a DOI. `author_count` may be
     known where the names are not. `date_inferred` says the year of `date` was worked out, not read. `venue` is the
-    journal or conference, `version` the number of the arXiv version, `withdrawn` that its authors took it back.
+    journal or conference, `version` the number of the arXiv version, `withdrawn` that its authors took it back. The DOI
+    that arXiv gives a paper is its arXiv id.
     """
 
     title: str
@@ -44,6 +47,13 @@ class Paper:
     version: int | None = None
     withdrawn: bool = False
 
+    def __post_init__(self) -> None:
+        if self.doi and self.doi.casefold().startswith(_ARXIV_DOI):
+            own = arxiv_id_in(self.doi)
+            if own and self.arxiv_id in (None, own):
+                object.__setattr__(self, "arxiv_id", own)
+                object.__setattr__(self, "doi", None)
+
     @property
     def identities(self) -> tuple[str, ...]:
         """Keys under which this record may already be known, strongest first; never empty."""
@@ -51,7 +61,7 @@ class Paper:
             f"arxiv:{self.arxiv_id}" if self.arxiv_id else "",
             f"doi:{self.doi}" if self.doi else "",
             f"id:{self.source_id}" if self.source_id else "",
-            f"title:{title_key(self.title)}",
+            *(f"title:{key}" for key in title_keys(self.title)),
         ]
         return tuple(key for key in keys if key)
 
@@ -62,7 +72,7 @@ class Paper:
 
     def digest(self) -> str:
         """A fingerprint of everything this record says, to recognise it when it comes again."""
-        given = {name: value for name, value in asdict(self).items() if _says(value)}
+        given = {field.name: value for field in fields(self) if _says(value := getattr(self, field.name))}
         said = json.dumps(given, sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
@@ -97,11 +107,13 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class StoredPaper:
-    """A paper in a library, under its permanent `paper_id`."""
+    """A paper in a library, under its permanent `paper_id`. `origins` says of each field where what it says was read,
+    as far as that is known; it is looked up for a paper that is shown alone, and else empty."""
 
     paper_id: str
     paper: Paper
     sources: tuple[Provenance, ...] = ()
+    origins: tuple[tuple[str, Provenance], ...] = ()
 
     @property
     def source(self) -> str:
@@ -187,24 +199,67 @@ def title_key(title: str) -> str:
     return f"{key[:MAX_TITLE_KEY].strip('-')}-{digest}".strip("-")
 
 
+def title_keys(title: str) -> tuple[str, ...]:
+    """The `title_key`, and that of the title in plain letters where it is another: `β-VAE` is `beta-vae` too, `H$_2$O`
+    is `h2o`, `<i>E. coli</i>` is `e-coli`."""
+    key = title_key(title)
+    if not _FANCY.search(title):
+        return (key,)
+    text = _SCRIPT_MARK.sub("", clean(_TAG.sub("", html.unescape(title))))
+    plain = title_key(_GREEK.sub(lambda letter: _named(letter[0]), text)) if text else key
+    return tuple(dict.fromkeys((key, plain)))
+
+
+_FANCY = re.compile(r"[\\$^_&<]|[^\x00-\x7f]")
+_TAG = re.compile(r"</?[A-Za-z]{1,6}>")
+_SCRIPT_MARK = re.compile(r"[\^_]")
+_GREEK = re.compile(r"[\u0391-\u03c9\u03d0-\u03f5\u00b5\U0001d6a8-\U0001d7cb]")  # the last are for mathematics
+
+
+def _named(letter: str) -> str:
+    """The English name of a Greek letter, and `letter` itself where it is none."""
+    name = unicodedata.name(unicodedata.normalize("NFKD", letter)[0], "")
+    return "lambda" if name.endswith("LETTER LAMDA") else name.rpartition("LETTER ")[2] or letter
+
+
 _ARXIV = re.compile(
-    r"(?:^|arxiv(?:\.org)?(?:[:/]|/abs/|/pdf/)|arxiv\.)"
-    r"(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?$",
+    r"(?:^|arxiv(?:\.org)?(?:[:/]|/abs/|/pdf/|/html/)|arxiv\.)"
+    r"(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v(\d{1,4}))?(?:\.pdf)?(?:[?#]\S*)?$",
     re.IGNORECASE,
 )
-_DOI = re.compile(r"(?:^|doi:\s*|doi\.org/)(10\.\d{4,9}/\S+)$", re.IGNORECASE)
+_ARXIV_DOI = "10.48550/arxiv."
+_SUBJECT = re.compile(r"\.[a-z]{2}(?=/)")
+_DOI = re.compile(
+    r"(?:^|(?P<url>doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/)?)|\bdoi\s*[:/]?\s*)(10\.\d{4,9}(?:\.\d+)*/\S+)$",
+    re.IGNORECASE,
+)
+_PAIRED = {")": "(", "]": "[", ">": "<", "}": "{"}
 
 
 def arxiv_id_in(text: str) -> str | None:
-    """The arXiv id (without version) that `text` is, as an id, `arxiv:` name or arxiv.org address."""
+    """The arXiv id (without version) that `text` is, as an id, `arxiv:` name, arxiv.org address or DOI. An old one is
+    without the subject class that some write: `math.GT/0309136` is `math/0309136`."""
     match = _ARXIV.search(text.strip()[:MAX_ID])
-    return match[1].lower() if match else None
+    return _SUBJECT.sub("", match[1].lower()) if match else None
+
+
+def arxiv_version_in(text: str) -> int | None:
+    """The number of the version that an arXiv id, in any of these forms, names."""
+    match = _ARXIV.search(text.strip()[:MAX_ID])
+    return int(match[2]) or None if match and match[2] else None
 
 
 def doi_in(text: str) -> str | None:
-    """The DOI that `text` is, bare, `doi:` or as a doi.org address; lower-cased, as DOIs ignore case."""
-    match = _DOI.search(text.strip()[:MAX_ID])
-    return match[1].lower() if match else None
+    """The DOI that `text` is, bare, `doi:` or as an address of doi.org or a publisher; without the punctuation of the
+    sentence it stood in, and lower-cased, as DOIs ignore case."""
+    text = text.strip()[:MAX_ID].lstrip("(<[{\"'“‘ ")
+    match = _DOI.search(unquote(text) if "%2f" in text.casefold() else text)
+    if not match:
+        return None
+    doi = re.split("[?#]", match[2])[0] if match["url"] else match[2]
+    while doi[-1] in ".,;:/\"'”’" or (doi[-1] in _PAIRED and doi.count(doi[-1]) > doi.count(_PAIRED[doi[-1]])):
+        doi = doi[:-1]
+    return doi.lower() if "/" in doi else None
 
 
 _WEB = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#][^\x00-\x20\x7f-\U0010ffff<>()\"`\\|]*)?")
@@ -220,18 +275,35 @@ def web_address_in(text: str | None) -> str | None:
 def merge(known: Paper, new: Paper, *, fill: bool = False) -> Paper:
     """`known` brought up to date by `new`: a newer value wins, nothing known is overwritten by nothing.
 
-    A date that was read is not replaced by one whose year was inferred. With `fill`, what is known stays, but for the
-    upvotes, and only what is not known is taken.
+    A record of a lower arXiv version than the known one, or of none where one is known, is not newer: of it, as with
+    `fill`, only what is not known is taken, and the upvotes. So the highest version has the word, in whatever order
+    versions are read. A date that was read is not replaced by one whose year was inferred.
     """
     given = {field.name: getattr(new, field.name) for field in fields(Paper) if _says(getattr(new, field.name))}
-    if fill:
+    if fill or (new.version or 0) < (known.version or 0):
         given = {name: v for name, v in given.items() if name == "upvotes" or not _says(getattr(known, name))}
+        given.pop("version", None)  # it is that of the abstract
     given.pop("date_inferred", None)
     if new.date_inferred and known.date is not None and not known.date_inferred:
         given.pop("date", None)
     if "date" in given:
         given["date_inferred"] = new.date_inferred
+    given["withdrawn"] = _withdrawn(known, new)
     return replace(known, **given)
+
+
+def _withdrawn(known: Paper, new: Paper) -> bool:
+    """Of two arXiv versions the higher says whether the paper is withdrawn; else it is if either says so."""
+    if known.version and new.version and known.version != new.version:
+        return max(known, new, key=lambda paper: paper.version or 0).withdrawn
+    return known.withdrawn or new.withdrawn
+
+
+def said(paper: Paper) -> dict[str, object]:
+    """The fields of a paper that say anything, but for what only goes with another: whether its date was inferred, and
+    the id that one source gave it."""
+    given = {field.name: getattr(paper, field.name) for field in fields(Paper)}
+    return {name: v for name, v in given.items() if _says(v) and name not in ("date_inferred", "source_id")}
 
 
 def _says(value: object) -> bool:

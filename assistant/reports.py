@@ -172,3 +172,29 @@ class Trend:
     @property
     def papers(self) -> int:
         return sum(point.papers for point in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Papers of a library that are nearly the same: numbered from 1, how much the least alike of them are that were
+    compared (0 to 1), and whether they have the same title."""
+
+    papers: tuple[Citation, ...]
+    likeness: float
+    same_title: bool
+
+    @property
+    def reason(self) -> str:
+        """Why they are listed, for a reader."""
+        texts = "the same words" if self.likeness == 1 else f"texts {self.likeness:.0%} alike"
+        return f"same title, {texts}" if self.same_title else f"other title, {texts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """The `groups` of near duplicates among so many `papers`: those that are at least `alike`, from 0 to 1."""
+
+    groups: tuple[Twins, ...]
+    papers: int
+    alike: float
+    seconds: float

@@ -63,6 +63,12 @@ class Citation:
     date: Date | None
     source: str
     url: str | None = None
+    withdrawn: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title as a reader is to see it: with a word on a paper that was taken back."""
+        return f"{self.title} (withdrawn)" if self.withdrawn else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +249,15 @@ class SearchResult:
     lexical: float
     vector: float
     passage: str
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
 class Intake:
     """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
-    first time in it, `repeated` further records of papers already met. `changed_ids` names the first changed ones;
+    first time in it, `repeated` further records of papers already met. Of these papers, `withdrawn` were not known to
+    be, `replaced` were known in an older arXiv version, and `merged` counts those that turned out to be part of
+    another known one. `changed_ids` names the first changed ones;
     `problems` has the first lines that could not be read, `unlisted` counts the others. `skipped` lines at its
     beginning were filed by an earlier ingest, are what they were, and were not read again. `refused` says why nothing
     (more) of the file could be read; `passed_over` that a folder held it but it is no source of papers."""
@@ -260,6 +269,9 @@ class Intake:
     changed: int = 0
     known: int = 0
     repeated: int = 0
+    withdrawn: int = 0
+    replaced: int = 0
+    merged: int = 0
     changed_ids: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unlisted: int = 0
@@ -281,7 +293,10 @@ class IngestReport:
     rejected: int = 0
     rejects: str = ""
 
-    def total(self, what: Literal["records", "new", "changed", "known", "repeated", "skipped"]) -> int:
+    def total(
+        self,
+        what: Literal["records", "new", "changed", "known", "repeated", "withdrawn", "replaced", "merged", "skipped"],
+    ) -> int:
         return sum(getattr(file, what) for file in self.files)
 
     @property
@@ -426,7 +441,8 @@ class Comparison:
 
 def cite(n: int, found: StoredPaper, title: str) -> Citation:
     """The reference to a stored paper under the number `n`."""
-    return Citation(n, found.paper_id, title, found.paper.date, found.source, found.paper.url)
+    paper = found.paper
+    return Citation(n, found.paper_id, title, paper.date, found.source, paper.url, paper.withdrawn)
 
 
 def total(first: Usage, second: Usage) -> Usage:

@@ -14,7 +14,20 @@ import pytest
 from assistant.fetches import Fetched, FetchPlan, FetchReport
 from assistant.papers import Paper, Problem, Provenance
 from assistant.periods import Period
-from assistant.reports import Digest, Entry, LeftOut, Point, Row, Section, Theme, Topic, TopicSummary, Trend
+from assistant.reports import (
+    Digest,
+    Duplicates,
+    Entry,
+    LeftOut,
+    Point,
+    Row,
+    Section,
+    Theme,
+    Topic,
+    TopicSummary,
+    Trend,
+    Twins,
+)
 from assistant.results import (
     Answer,
     Citation,
@@ -130,6 +143,7 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("fetch", (FetchReport, Fetched)),
         ("fetch-plan", (FetchPlan,)),
         ("remove", (Removal,)),
+        ("dedupe", (Duplicates, Twins)),
         ("status", (LibraryStatus,)),
         ("doctor", (Finding,)),
         ("eval", (Evaluation, Measure, Outcome)),

@@ -261,6 +261,7 @@ def test_every_command_is_inert(form: str, shelf: Path, papers: dict[str, Stored
         assert done.exit_code == 0
         check(done.stdout)
         inert.terminal(done.stderr)
+    check(run("dedupe", *at).stdout)
     for name in ("../../../../etc/passwd", "id-with-option; rm -rf ~ $(id) `id`", "authors-hostile"):
         done = run("show", papers[name].paper_id, *at)
         assert (done.exit_code, done.stderr) == (0, "")

@@ -5,7 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.papers import MAX_TITLE_KEY, Filters, Paper, arxiv_id_in, doi_in, merge, title_key, web_address_in
+from assistant.papers import (
+    MAX_TITLE_KEY,
+    Filters,
+    Paper,
+    arxiv_id_in,
+    arxiv_version_in,
+    doi_in,
+    merge,
+    said,
+    title_key,
+    title_keys,
+    web_address_in,
+)
 
 PAPER = Paper("A Title", "An abstract.", date=date(2024, 5, 1), authors=("Ada",))
 
@@ -19,6 +31,9 @@ PAPER = Paper("A Title", "An abstract.", date=date(2024, 5, 1), authors=("Ada",)
         ("https://arxiv.org/pdf/2503.11731.pdf", "2503.11731"),
         ("10.48550/arXiv.2503.11731", "2503.11731"),
         ("math/0309136", "math/0309136"),
+        ("math.GT/0309136v2", "math/0309136"),
+        ("https://arxiv.org/html/2503.11731v2#S1", "2503.11731"),
+        ("https://doi.org/10.48550/arXiv.2503.11731", "2503.11731"),
         ("4983", None),
         ("2599.11731", None),
     ],
@@ -30,6 +45,46 @@ def test_arxiv_ids_are_recognised_without_their_version(given_as: str, arxiv_id:
 def test_dois_are_recognised_and_ignore_case() -> None:
     assert doi_in("https://doi.org/10.1000/ABC.1") == doi_in("doi:10.1000/abc.1") == "10.1000/abc.1"
     assert doi_in("not 10 dois") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        ("https://dx.doi.org/10.1145/ABC.", "10.1145/abc"),
+        ("(doi: 10.1145/abc),", "10.1145/abc"),
+        ("DOI 10.1145/abc;", "10.1145/abc"),
+        ("https://doi.org/10.1145%2Fabc?from=x#y", "10.1145/abc"),
+        ("https://dl.acm.org/doi/full/10.1145/abc/", "10.1145/abc"),
+        ("10.1016/S0140-6736(05)66550-1", "10.1016/s0140-6736(05)66550-1"),
+        ("(10.1016/S0140-6736(05)66550-1)", "10.1016/s0140-6736(05)66550-1"),
+        ("10.1002/(SICI)1097(19)49:8<693::AID-ASI4>3.0.CO;2-O", "10.1002/(sici)1097(19)49:8<693::aid-asi4>3.0.co;2-o"),
+        ("10.1145/,.", None),
+        ("10.1145", None),
+    ],
+)
+def test_a_doi_is_taken_out_of_the_address_or_sentence_it_stands_in(text: str, doi: str | None) -> None:
+    assert doi_in(text) == doi
+
+
+@given(st.text(max_size=400))
+def test_whatever_is_called_a_doi_or_arxiv_id_is_called_the_same_again(text: str) -> None:
+    for read in (doi_in, arxiv_id_in):
+        found = read(text)
+        assert found is None or read(found) == found
+
+
+def test_the_version_is_read_beside_an_arxiv_id() -> None:
+    assert arxiv_version_in("arXiv:2503.11731v12") == 12
+    assert arxiv_version_in("2503.11731") is None
+    assert arxiv_version_in("4983v2") is None
+
+
+def test_the_doi_that_arxiv_gives_is_the_arxiv_id() -> None:
+    paper = replace(PAPER, doi="10.48550/arxiv.2503.11731")
+    assert (paper.arxiv_id, paper.doi) == ("2503.11731", None)
+    assert replace(PAPER, doi="10.48550/arXiv.2503.11731", arxiv_id="2503.11731").doi is None
+    other = replace(PAPER, doi="10.48550/arxiv.2503.11731", arxiv_id="2401.00001")
+    assert (other.arxiv_id, other.doi) == ("2401.00001", "10.48550/arxiv.2503.11731")
 
 
 def test_identity_is_arxiv_then_doi_then_other_id_then_title() -> None:
@@ -44,6 +99,31 @@ def test_spellings_of_a_title_have_one_key() -> None:
     assert title_key(r"M\'elange: Cost~Efficient  Serving!") == title_key("Melange -- cost efficient serving")
     assert title_key("A^2FM") == "a-2fm"
     assert title_key("深度学习") == "深度学习"
+    assert title_key(r"Na{\"\i}ve {B}ayes: A Study.") == title_key("Naïve Bayes -- a study")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (r"$\beta$-VAE", "beta-VAE"),
+        ("𝛽-VAE", "β-VAE"),
+        (r"Learning with $\lambda$", "Learning with lambda"),
+        ("H$_2$O: Heavy Hitters", "H₂O — heavy hitters"),
+        ("A$^2$FM", "A2FM"),
+        ("<i>E. coli</i> &amp; friends", "E. coli & Friends"),
+    ],
+)
+def test_a_title_in_plain_letters_is_the_title(one: str, other: str) -> None:
+    assert set(title_keys(one)) & set(title_keys(other))
+
+
+@given(st.text(max_size=300))
+def test_keys_of_a_title_are_few_and_tell_titles_of_nothing_but_markup_apart(title: str) -> None:
+    keys = title_keys(title)
+    assert keys[0] == title_key(title)
+    assert 1 <= len(keys) <= 2
+    assert all(keys)
+    assert title_key("") not in title_keys(f"<i>{title}</i>") or not title.strip()
 
 
 @given(st.text(min_size=1, max_size=500))
@@ -91,6 +171,7 @@ def test_filling_takes_only_what_is_not_known() -> None:
     assert merge(named, titled, fill=True) == replace(named, upvotes=9, url="https://x.org")
     assert merge(replace(named, date=None), titled, fill=True).date == date(2026, 1, 1)
     assert merge(titled, named).abstract == "An abstract."
+    assert merge(named, replace(titled, version=4), fill=True).version is None  # it is that of another abstract
 
 
 def test_empty_filters_are_false() -> None:
@@ -121,3 +202,57 @@ def test_empty_filters_are_false() -> None:
 )
 def test_only_a_plain_web_address_can_be_made_a_link(text: str | None, is_one: bool) -> None:
     assert web_address_in(text) == (text if is_one else None)
+
+
+DAYS = st.dates(date(1990, 1, 1), date(2030, 1, 1))
+RECORDS = st.builds(
+    Paper,
+    title=st.sampled_from(["A Title", "A title: revised", "Other"]),
+    abstract=st.sampled_from(["One.", "Two.", "Three."]),
+    arxiv_id=st.sampled_from([None, "2405.00001"]),
+    doi=st.sampled_from([None, "10.1000/x", "10.1000/y"]),
+    authors=st.sampled_from([(), ("Ada",), ("Ada", "Bo")]),
+    date=st.none() | DAYS,
+    url=st.sampled_from([None, "https://x.org"]),
+    upvotes=st.none() | st.integers(0, 3),
+    venue=st.sampled_from([None, "NeurIPS", "ICML"]),
+    version=st.none() | st.integers(1, 4),
+    withdrawn=st.booleans(),
+)
+
+
+@given(RECORDS, RECORDS, st.booleans())
+def test_merging_forgets_no_field_and_once_is_enough(known: Paper, new: Paper, fill: bool) -> None:
+    merged = merge(known, new, fill=fill)
+    assert (said(known).keys() | said(new).keys()) - {"withdrawn", "version"} <= said(merged).keys()
+    assert merge(merged, new, fill=fill) == merged
+    assert merge(known, known) == known
+
+
+@given(st.permutations(range(1, 5)), st.integers(0, 15))
+def test_versions_in_any_order_end_with_what_the_highest_says(order: list[int], withdrawn: int) -> None:
+    versions = [
+        replace(PAPER, title=f"Title {n}", abstract=f"Abstract {n}.", version=n, withdrawn=bool(withdrawn >> n - 1 & 1))
+        for n in order
+    ]
+    known = versions[0]
+    for new in versions[1:]:
+        known = merge(known, new)
+    assert known == max(versions, key=lambda paper: paper.version or 0)
+
+
+@given(st.permutations([None, 1, 3]))
+def test_a_record_of_no_version_does_not_replace_what_a_version_says(order: list[int | None]) -> None:
+    known, *rest = [replace(PAPER, abstract=f"Of {n}.", version=n, venue=None if n else "NeurIPS") for n in order]
+    for new in rest:
+        known = merge(known, new)
+    assert (known.abstract, known.version, known.venue) == ("Of 3.", 3, "NeurIPS")
+
+
+def test_a_paper_is_withdrawn_until_a_higher_version_says_otherwise() -> None:
+    second = replace(PAPER, version=2, withdrawn=True)
+    assert merge(second, replace(PAPER, version=2)).withdrawn
+    assert merge(second, PAPER).withdrawn
+    assert merge(PAPER, replace(PAPER, withdrawn=True), fill=True).withdrawn
+    assert not merge(second, replace(PAPER, version=3)).withdrawn
+    assert not merge(replace(PAPER, version=3), second).withdrawn

@@ -30,6 +30,7 @@ COMMANDS = (
     "show",
     "list",
     "remove",
+    "dedupe",
     "status",
     "reindex",
     "doctor",

@@ -18,11 +18,11 @@ from typing import Any
 
 from assistant.cleaning import one_line
 from assistant.errors import LibraryDamaged
-from assistant.library import filing, replies, selecting
+from assistant.library import filing, origins, replies, selecting
 from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
 from assistant.library.memory import Memory
-from assistant.library.schema import INDEXED, PENDING, as_ours, columns, from_row, text
+from assistant.library.schema import INDEXED, OF_A_PAPER, PENDING, as_ours, columns, from_row, text
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 from assistant.results import Kept
 from assistant.sources.resuming import FROM, Mark
@@ -116,7 +116,7 @@ class Catalog:
         chunks = self.drop_chunks(papers)
         self._db.execute("DELETE FROM replies")
         self._db.execute("DELETE FROM reading")  # so that they come back where their files are read again
-        for table in ("identities", "sources", "records", "papers"):
+        for table in (*OF_A_PAPER, "origins", "papers"):
             self._db.executemany(f"DELETE FROM {table} WHERE number = ?", [(paper,) for paper in papers])
         return chunks
 
@@ -129,6 +129,15 @@ class Catalog:
         if not keep_chunks:
             self._db.execute("DELETE FROM meta WHERE key = 'dimension'")
         self._db.execute("UPDATE papers SET state = ?", (PENDING,))
+
+    def let_go(self, papers: Sequence[int]) -> None:
+        """Remember numbers of papers that became part of others, for the lexical index. For inside a transaction."""
+        if papers:
+            self.set_meta(absorbed=" ".join(map(str, (*self.absorbed(), *papers))))
+
+    def absorbed(self) -> list[int]:
+        """The numbers that the lexical index may still have to let go."""
+        return [int(number) for number in (self.meta("absorbed") or "").split()]
 
     def keep(self, key: str, reply: Kept) -> None:
         """Keep a model's reply: see `replies.keep`. Call it inside a transaction."""
@@ -143,6 +152,9 @@ class Catalog:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """What is read inside is of one state of the catalog, whatever is written meanwhile."""
+        if self._db.in_transaction:  # of a snapshot around this one
+            yield
+            return
         with self._mapped():
             self._db.execute("BEGIN")
         try:
@@ -202,6 +214,11 @@ class Catalog:
                 for number, paper_id, *row in papers
             }
             return {number: found[number] for number in numbers}
+
+    def origins(self, number: int) -> tuple[tuple[str, Provenance], ...]:
+        """Where each field of a paper was read: see `origins.read`."""
+        with self._mapped():
+            return origins.read(self._db, number)
 
     def newest(self) -> int:
         """The highest number of a paper; 0 where there is none."""

@@ -2,14 +2,17 @@
 
 import re
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from enum import Enum
 from itertools import chain, count
 
 from assistant.cleaning import one_line
-from assistant.library.schema import FIELDS, PENDING, read_paper, to_row
-from assistant.papers import Paper, Record, merge, title_key
+from assistant.library import origins
+from assistant.library.absorbing import absorb
+from assistant.library.schema import ALIAS, FIELDS, PENDING, read_paper, to_row
+from assistant.papers import Paper, Provenance, Record, merge, title_key
 
 # Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share
 # more than 0.35, but for two versions of one paper that share 0.80.
@@ -29,50 +32,74 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The paper a record belongs to, and what became of it. `changed` is its id where it changed, `reason` is set on a
-    conflict."""
+    """The paper a record belongs to, and what became of it. `changed` is its id where it changed; `reason` says what is
+    in conflict, or was left out. `withdrawn` says that this was not known of it, `replaced` that an older arXiv version
+    was; `absorbed` are the numbers of papers that became part of it."""
 
     number: int
     outcome: Outcome
     changed: str = ""
     reason: str = ""
+    withdrawn: bool = False
+    replaced: bool = False
+    absorbed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A known paper that a record may be of, and the kind of key that says so: `arxiv`, `doi`, `id` or `title`."""
+
+    number: int
+    known: Paper
+    kind: str
 
 
 def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: Date) -> Added:
-    """File a record inside the open transaction of `db`, with where it was read; nothing is kept of a conflict."""
-    paper = record.paper
-    match = _match(db, paper)
-    added = _update(db, *match, paper) if match else Added(_insert(db, paper), Outcome.NEW)
-    if added.outcome is not Outcome.CONFLICT:
-        db.executemany(
-            "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(key, added.number) for key in paper.identities],
-        )
-        db.execute(
-            "INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
-            (added.number, source, file, record.line, day.isoformat()),
-        )
-        db.execute("INSERT INTO records VALUES (?, ?) ON CONFLICT DO NOTHING", (added.number, paper.digest()))
+    """File a record inside the open transaction of `db`, with where it was read; nothing is kept of a conflict.
+
+    A record that shows known papers to be one, as by the arXiv id of one and the DOI of another, makes them one. Where
+    that cannot be, the DOI is left out, and the reason says so.
+    """
+    place = Provenance(source, file, record.line, day)
+    if matches := _matches(db, record.paper):
+        return _update(db, matches, record.paper, place)
+    added = Added(_insert(db, record.paper), Outcome.NEW, withdrawn=record.paper.withdrawn)
+    _remember(db, added.number, record.paper, place)
     return added
 
 
-def _match(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool] | None:
-    """The number of the known paper that a record is of, by its strongest known identity, and whether that is the title
-    alone. No key makes two papers one that have different arXiv ids or DOIs; and a title none that have different
-    ids, or where the record names an arXiv id or DOI and speaks of something else."""
-    for key in paper.identities:
-        row = db.execute("SELECT number FROM identities WHERE key = ?", (key,)).fetchone()
-        if row is None:
+def _matches(db: sqlite3.Connection, paper: Paper) -> list[_Match]:
+    """The known papers that a record may be of, that of its strongest identity first.
+
+    No DOI or weaker key makes two papers one that have different arXiv ids, and so on down; nor does a title where the
+    record names an arXiv id or DOI and speaks of something else."""
+    keys = paper.identities
+    asked = f"SELECT key, number FROM identities WHERE key IN ({', '.join('?' * len(keys))})"
+    numbers = dict(db.execute(asked, keys).fetchall())
+    found: dict[int, _Match] = {}
+    for key in keys:
+        number = numbers.get(key)
+        if number is None or number in found:
             continue
-        known, kind = read_paper(db, int(row[0])), key.partition(":")[0]
-        ids = [("arxiv", known.arxiv_id, paper.arxiv_id), ("doi", known.doi, paper.doi)]
-        ids += [("id", known.source_id, paper.source_id)] if kind == "title" else []
-        if any(kind != name and a and b and a != b for name, a, b in ids):
-            continue
-        if kind == "title" and (paper.arxiv_id or paper.doi) and _contradicts(known, paper):
-            continue
-        return int(row[0]), kind == "title"
-    return None
+        one = _Match(number, read_paper(db, number), key.partition(":")[0])
+        if _may_be(one, paper):
+            found[number] = one
+    return list(found.values())
+
+
+def _may_be(match: _Match, paper: Paper) -> bool:
+    known = match.known
+    ids = {"arxiv": (known.arxiv_id, paper.arxiv_id), "doi": (known.doi, paper.doi)}
+    ids |= {"id": (known.source_id, paper.source_id), "title": (None, None)}
+    stronger = list(ids.values())[: list(ids).index(match.kind)]
+    if any(a and b and a != b for a, b in stronger):
+        return False
+    return not (match.kind == "title" and _names_itself(paper) and _contradicts(known, paper))
+
+
+def _names_itself(paper: Paper) -> bool:
+    """Whether a record has an id that names one paper in the world."""
+    return bool(paper.arxiv_id or paper.doi)
 
 
 def _insert(db: sqlite3.Connection, paper: Paper) -> int:
@@ -86,26 +113,79 @@ def _insert(db: sqlite3.Connection, paper: Paper) -> int:
 
 
 def _free_id(db: sqlite3.Connection, paper: Paper) -> str:
-    """The new paper's name; with its prefix, or a number, where another paper has that name already."""
+    """The new paper's name; with its prefix, or a number, where another paper has that name already, or once had."""
     full = paper.identities[0]
     names = chain((paper.paper_id, full), (f"{full}~{n}" for n in count(2)))
-    return next(name for name in names if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (name,)).fetchone())
+    taken = "SELECT 1 FROM papers WHERE paper_id = ? UNION ALL SELECT 1 FROM identities WHERE key = ?"
+    return next(name for name in names if not db.execute(taken, (name, ALIAS + name)).fetchone())
 
 
-def _update(db: sqlite3.Connection, number: int, titled: bool, paper: Paper) -> Added:
+def _update(db: sqlite3.Connection, matches: Sequence[_Match], paper: Paper, place: Provenance) -> Added:
+    """What a record means to the first of the papers that it may be of."""
+    first = matches[0]
     seen = "SELECT 1 FROM records WHERE number = ? AND digest = ?"
-    if db.execute(seen, (number, paper.digest())).fetchone():
-        return Added(number, Outcome.KNOWN)
-    known = read_paper(db, number)
-    if _contradicts(known, paper):
-        return Added(number, Outcome.CONFLICT, reason=_contradiction(known, paper))
-    merged = merge(known, paper, fill=titled and len(known.identities) > 1)
-    if merged == known:
-        return Added(number, Outcome.KNOWN)
+    if db.execute(seen, (first.number, paper.digest())).fetchone():
+        _remember(db, first.number, paper, place, known=first.known)
+        return Added(first.number, Outcome.KNOWN)
+    if first.kind in ("id", "title") and _contradicts(first.known, paper):
+        return Added(first.number, Outcome.CONFLICT, reason=_contradiction(first.known, paper))
+    others = [one for one in matches[1:] if _are_one(first.known, one.known)]
+    apart = next((one.known for one in matches[1:] if one.kind == "doi" and one not in others), None)
+    known = first.known
+    for one in others:
+        known = absorb(db, first.number, known, gone=one.number, paper=one.known)
+    told = replace(paper, doi=known.doi) if apart else paper
+    named = any((known.arxiv_id, known.doi, known.source_id))
+    merged = merge(known, told, fill=first.kind == "title" and named and not _names_itself(paper))
+    _remember(db, first.number, paper, place, known=known, merged=merged)
+    reason = f"its DOI is left out: it is that of “{one_line(apart.title)[:60]}”" if apart else ""
+    if merged == first.known and not others:
+        return Added(first.number, Outcome.KNOWN, reason=reason)
     assigned = ", ".join(f"{field} = ?" for field in FIELDS)
-    db.execute(f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), number))
-    (paper_id,) = db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()
-    return Added(number, Outcome.CHANGED, changed=str(paper_id))
+    db.execute(f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), first.number))
+    (paper_id,) = db.execute("SELECT paper_id FROM papers WHERE number = ?", (first.number,)).fetchone()
+    return Added(
+        first.number,
+        Outcome.CHANGED,
+        changed=str(paper_id),
+        reason=reason,
+        withdrawn=merged.withdrawn and not first.known.withdrawn,
+        replaced=bool(first.known.version and (merged.version or 0) > first.known.version),
+        absorbed=tuple(one.number for one in others),
+    )
+
+
+def _remember(
+    db: sqlite3.Connection,
+    number: int,
+    paper: Paper,
+    place: Provenance,
+    *,
+    known: Paper | None = None,
+    merged: Paper | None = None,
+) -> None:
+    """Keep the names of a record, where it was read, and that it was; of a `known` paper also what it changed."""
+    met = "SELECT 1 FROM sources WHERE number = ? AND source = ? AND file = ?"
+    news = merged not in (None, known) or (
+        known is not None and not db.execute(met, (number, place.source, place.file)).fetchone()
+    )
+    found = origins.load(db, number, known) if known is not None and news else {}
+    db.executemany(
+        "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING", [(key, number) for key in paper.identities]
+    )
+    db.execute(
+        "INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
+        (number, place.source, place.file, place.line, place.day.isoformat()),
+    )
+    db.execute("INSERT INTO records VALUES (?, ?) ON CONFLICT DO NOTHING", (number, paper.digest()))
+    if known is not None and news:
+        origins.save(db, number, origins.changed(found, known, merged or known, place))
+
+
+def _are_one(one: Paper, other: Paper) -> bool:
+    """Whether two known papers can be one: no ids speak against it, and their abstracts are alike."""
+    ids = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi))
+    return not any(a and b and a != b for a, b in ids) and _common(one.abstract, other.abstract) >= SAME_WORDS
 
 
 def _contradicts(known: Paper, new: Paper) -> bool:

@@ -101,22 +101,30 @@ class Writer:
         mark: Callable[[], Mark] | None = None,
     ) -> None:
         with self._catalog.transaction():
+            absorbed: list[int] = []
             if mark is not None:
                 self._catalog.set_mark(file, mark())
             for record in batch:
                 added = self._catalog.add(record, source=intake.source, file=file, day=day)
+                absorbed += added.absorbed
                 intake.records += 1
+                intake.withdrawn += added.withdrawn
+                intake.replaced += added.replaced
+                intake.merged += len(added.absorbed)
                 if added.changed and len(intake.changed_ids) < LISTED:
                     intake.changed_ids.append(added.changed)
-                if added.outcome is Outcome.CONFLICT:
+                if added.reason:
                     raw = json.dumps(row_of(record.paper), ensure_ascii=False)
                     _report(Problem(record.line, added.reason, raw), intake, reject)
-                elif not self._met.add(added.number):
+                if added.outcome is Outcome.CONFLICT:
+                    continue
+                if not self._met.add(added.number):
                     intake.repeated += 1
                 else:
                     intake.new += added.outcome is Outcome.NEW
                     intake.changed += added.outcome is Outcome.CHANGED
                     intake.known += added.outcome is Outcome.KNOWN
+            self._catalog.let_go(absorbed)
 
     # ---- the catalog into the indexes
 
@@ -130,6 +138,7 @@ class Writer:
             if vectors is not None and self._shelf.is_clean and not waiting:
                 return 0
             self._shelf.begin(vectors)
+            lexical.remove(self._catalog.absorbed())
             done = 0
             while batch := self._catalog.pending(BATCH):
                 self._index_batch(batch, vectors, lexical, partial(_onwards, progress, done, waiting))
@@ -253,7 +262,7 @@ class Writer:
         vectors.close()
         with self._catalog.transaction():
             self._shelf.finish(vectors)
-            self._catalog.set_meta(reindexing="", lexical_seal=lexical_seal(self._folder))
+            self._catalog.set_meta(reindexing="", absorbed="", lexical_seal=lexical_seal(self._folder))
         self._shelf.clear_old()
 
     def _gives_all(self, vectors: VectorIndex) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
@@ -285,8 +286,9 @@ class Library:
 
         PaperNotFound: none, or more than one.
         """
-        (found,) = self.named([name]).values()
-        return found
+        with self._catalog.snapshot():
+            number = self._catalog.resolve(name)
+            return replace(self._catalog.stored([number])[number], origins=self._catalog.origins(number))
 
     def named(self, names: Sequence[str]) -> dict[int, StoredPaper]:
         """The papers of these names, by their number in the catalog, each once. PaperNotFound."""
@@ -338,6 +340,18 @@ class Library:
         """The papers of these numbers, in this order."""
         with self._catalog.snapshot():
             return self._catalog.stored(numbers)
+
+    def numbers(self) -> list[int]:
+        """The numbers of all papers in the catalog, in order."""
+        return self._catalog.numbers(indexed=False)
+
+    def texts(self, numbers: Sequence[int]) -> list[tuple[str, str]]:
+        """Title and abstract of each of these papers, as their sources gave them."""
+        return self._catalog.texts(numbers)
+
+    def unchanging(self) -> contextlib.AbstractContextManager[None]:
+        """What is looked up inside is of one state of the catalog, whatever is written meanwhile."""
+        return self._catalog.snapshot()
 
     def vectors(self, numbers: Sequence[int]) -> Vectors:
         """A vector of length 1 for each of these papers, the mean of its chunks'; shape (len(numbers), dimension),

@@ -58,7 +58,8 @@ CREATE TABLE chunks(
 CREATE INDEX chunks_paper ON chunks(paper);
 """
 # What the first libraries of this version lack; a reader does without. The index makes removing a paper quick; the
-# table has what models replied, by a digest of what they were asked (`remembering.py`).
+# tables have what models replied, by a digest of what they were asked (`remembering.py`), and where fields of a paper
+# were read (`origins.py`).
 LATER = (
     "CREATE INDEX IF NOT EXISTS identities_number ON identities(number)",
     """CREATE TABLE IF NOT EXISTS replies(
@@ -73,7 +74,14 @@ LATER = (
         lines INTEGER NOT NULL,
         digest TEXT NOT NULL
     ) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS origins(number INTEGER PRIMARY KEY REFERENCES papers, given TEXT NOT NULL)",
 )
+OF_A_PAPER = (
+    "identities",
+    "sources",
+    "records",
+)  # tables whose rows belong to a paper, by its `number`, and move with it
+ALIAS = "alias:"  # begins the identity that is the paper id of one that turned out to be another
 PENDING, INDEXED = 0, 1  # papers.state
 FIELDS = (
     "title", "abstract", "arxiv_id", "doi", "source_id", "authors", "author_count", "organization", "date",

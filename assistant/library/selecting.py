@@ -5,7 +5,8 @@ import unicodedata
 
 from assistant.cleaning import one_line
 from assistant.errors import PaperNotFound, UsageError
-from assistant.papers import Filters, arxiv_id_in, doi_in, title_key
+from assistant.library.schema import ALIAS
+from assistant.papers import Filters, arxiv_id_in, doi_in, title_key, title_keys
 
 MOST_NAMES = 100  # in one condition
 _READ_DAY = "(SELECT min(day) FROM sources WHERE sources.number = papers.number)"
@@ -20,8 +21,9 @@ def resolve(db: sqlite3.Connection, name: str) -> int:
         return number
     begun = db.execute(
         "SELECT DISTINCT number, paper_id FROM papers JOIN identities USING (number) "
-        "WHERE instr(paper_id, ?) = 1 OR instr(key, ?) = 1 OR instr(key, ?) = 1 ORDER BY paper_id LIMIT 4",
-        (name, f"arxiv:{name}", title),
+        "WHERE instr(paper_id, ?) = 1 OR instr(key, ?) = 1 OR instr(key, ?) = 1 OR instr(key, ?) = 1 "
+        "ORDER BY paper_id LIMIT 4",
+        (name, f"arxiv:{name}", title, f"{ALIAS}{name}"),
     ).fetchall()
     if len(begun) == 1 and name:
         return int(begun[0][0])
@@ -33,7 +35,7 @@ def resolve(db: sqlite3.Connection, name: str) -> int:
 
 def identified(db: sqlite3.Connection, name: str) -> int | None:
     """The number of the paper whose whole paper id, arXiv id, DOI or title `name` is; None where there is none."""
-    keys = [f"id:{name}", f"title:{title_key(name)}"]
+    keys = [f"id:{name}", f"{ALIAS}{name}", *(f"title:{key}" for key in title_keys(name))]
     keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
     keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
     row = db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()

@@ -83,7 +83,7 @@ def text(result: Digest, console: "Console") -> None:
     terminal._line(console, counts(result), "dim")
     if result.why:
         terminal._line(console, f"Nothing to show: {result.why}.", "bold")
-    titles = {one.n: one.title for one in result.citations}
+    titles = {one.n: one.heading for one in result.citations}
     if result.overview:
         terminal._heading(console, "In short")
         terminal._block(console, result.overview, indent="  ")
@@ -128,7 +128,7 @@ def caught(found: Sequence[tuple[StoredPaper, float]], console: "Console") -> No
     terminal._line(console, f"{counted(len(found), 'paper')} of the last 30 days", "bold")
     for one, near in found:
         reference = cite(0, one, clean(one.paper.title))
-        terminal._hanging(console, f"{near:.2f} ", [(reference.title, ""), (f" · {dated(reference)}", "dim")])
+        terminal._hanging(console, f"{near:.2f} ", [(reference.heading, ""), (f" · {dated(reference)}", "dim")])
 
 
 def as_markdown(result: Digest) -> str:
@@ -136,7 +136,7 @@ def as_markdown(result: Digest) -> str:
     lines = [f"# Papers of {escaped(result.period.label)}", "", escaped(counts(result)), ""]
     if result.why:
         lines += [f"**Nothing to show**: {escaped(result.why)}.", ""]
-    titles = {one.n: one.title for one in result.citations}
+    titles = {one.n: one.heading for one in result.citations}
     if result.overview:
         lines += ["## In short", "", *markdown._block(result.overview), ""]
     for theme, usual in zip(result.themes, result.usual, strict=True):

@@ -9,7 +9,7 @@ from typing import Any
 from assistant.cleaning import INVISIBLE
 from assistant.fetches import FetchPlan, FetchReport
 from assistant.papers import StoredPaper
-from assistant.reports import Digest, Topic, TopicSummary, Trend
+from assistant.reports import Digest, Duplicates, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
     Comparison,
@@ -85,6 +85,11 @@ def removal(report: Removal, *, library: str) -> str:
     return _document("remove", library, fields)
 
 
+def duplicates(result: Duplicates, *, limit: int, library: str) -> str:
+    groups = [asdict(group) | {"reason": group.reason} for group in result.groups[:limit]]
+    return _document("dedupe", library, asdict(result) | {"groups": groups, "more": len(result.groups) - len(groups)})
+
+
 def evaluation(result: Evaluation) -> str:
     return _document("eval", result.library, asdict(result))
 
@@ -137,6 +142,7 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
         "version": paper.version,
         "withdrawn": paper.withdrawn,
         "sources": [asdict(source) for source in found.sources],
+        "origins": {field: asdict(place) for field, place in found.origins},
     }
 
 

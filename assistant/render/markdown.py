@@ -9,7 +9,7 @@ from textwrap import indent
 from assistant.cleaning import clean, one_line, printable
 from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
-from assistant.render.words import at_most, byline, flags, footer, in_short, marks, receiver
+from assistant.render.words import at_most, byline, flags, footer, in_short, marks, read_where, receiver
 from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Sentence, cite
 
 # The last two: an address that some Markdown makes a link of without being asked.
@@ -82,7 +82,7 @@ def _sentence(sentence: Sentence) -> str:
 
 
 def _reference(one: Citation) -> str:
-    title = escaped(one.title)
+    title = escaped(one.heading)
     if address := web_address_in(one.url):
         title = f"[{title}]({address})"
     return f"{title} ({escaped(byline(one))})"
@@ -104,7 +104,7 @@ def dry_run(result: DryRun) -> str:
 def search(results: Sequence[SearchResult], *, question: str) -> str:
     lines = [f"# {escaped(question)}", ""]
     for one in results:
-        reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, one.url)
+        reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, one.url, one.withdrawn)
         lines += [f"{one.rank}. {_reference(reference)}", "", f"   {escaped(one.passage)}", ""]
     return "\n".join(lines)
 
@@ -121,11 +121,12 @@ def papers(found: Sequence[StoredPaper]) -> str:
 
 def paper(one: StoredPaper) -> str:
     """A paper whole."""
-    lines = [f"# {escaped(clean(one.paper.title))}", ""]
+    reference = cite(0, one, clean(one.paper.title))
+    lines = [f"# {escaped(reference.heading)}", ""]
     if one.paper.authors:
         lines += [f"*{escaped(', '.join(one.paper.authors))}*", ""]
-    lines += [escaped(clean(one.paper.abstract)), "", _reference(cite(0, one, clean(one.paper.title)))]
-    lines += ["", *(f"- {escaped(f'read {s.day} from {s.file}, line {s.line}')}" for s in one.sources)]
+    lines += [escaped(clean(one.paper.abstract)), "", _reference(reference)]
+    lines += ["", *(f"- {escaped(f'read {line}')}" for line in read_where(one))]
     return "\n".join(lines)
 
 

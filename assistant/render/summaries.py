@@ -50,7 +50,7 @@ def text(result: TopicSummary, console: "Console") -> None:
         terminal._blocks(console, section.sentences)
     if result.rows:
         terminal._heading(console, "Side by side")
-        titles = {one.n: one.title for one in result.citations}
+        titles = {one.n: one.heading for one in result.citations}
         for row in result.rows:
             mark = f"[{row.n}] "
             terminal._hanging(console, mark, [(titles[row.n], "bold")], style="cyan")
@@ -80,7 +80,7 @@ def as_markdown(result: TopicSummary) -> str:
     for section in result.sections:
         lines += [f"## {escaped(section.title)}", "", *markdown._blocks(section.sentences)]
     if result.rows:
-        titles = {one.n: one.title for one in result.citations}
+        titles = {one.n: one.heading for one in result.citations}
         lines += ["## Side by side", "", "| Paper | Idea | Result |", "| --- | --- | --- |"]
         for row in result.rows:
             found = markdown._sentence(row.result) if row.result else ""

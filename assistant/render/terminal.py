@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper, title_key
 from assistant.render.tables import Report
-from assistant.render.words import at_most, counted, dated, flags, footer, in_short, marks, receiver
+from assistant.render.words import (
+    at_most,
+    counted,
+    dated,
+    flags,
+    footer,
+    in_short,
+    marks,
+    read_where,
+    receiver,
+    taken_in,
+)
 from assistant.results import (
     Answer,
     Citation,
@@ -21,6 +32,7 @@ from assistant.results import (
     Removal,
     SearchResult,
     Sentence,
+    cite,
 )
 
 if TYPE_CHECKING:
@@ -140,7 +152,7 @@ def _quotes(match: Match) -> list[Parts]:
 def _paper(one: Citation) -> list[Parts]:
     """Title, date and source of a paper, its address, and its id where that is not made from the title."""
     more = [one.paper_id] if one.paper_id != title_key(one.title) else []
-    return [[(one.title, "")], *([(text, "dim")] for text in (dated(one), *more, one.url) if text)]
+    return [[(one.heading, "")], *([(text, "dim")] for text in (dated(one), *more, one.url) if text)]
 
 
 def _blocks(console: "Console", sentences: Sequence[Sentence]) -> None:
@@ -172,7 +184,7 @@ def _references(console: "Console", citations: Sequence[Citation], *, mark: str 
     """Papers behind their numbers, or behind `mark`."""
     for one in citations:
         first = mark or f"[{one.n}] "
-        _hanging(console, first, [(one.title, ""), (f" · {dated(one)}", "dim")], style="cyan")
+        _hanging(console, first, [(one.heading, ""), (f" · {dated(one)}", "dim")], style="cyan")
         _id(console, one.paper_id, len(first))
         if one.url:
             _hanging(console, " " * len(first), [(one.url, "dim")])
@@ -191,8 +203,8 @@ def search(results: Sequence[SearchResult], console: "Console") -> None:
         _line(console, "Nothing found.", "bold")
     for one in results:
         mark = f"{one.rank:>2}. "
-        reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source)
-        _hanging(console, mark, [(one.title, "bold"), (f" · {dated(reference)}", "dim")])
+        reference = Citation(one.rank, one.paper_id, one.title, one.date, one.source, withdrawn=one.withdrawn)
+        _hanging(console, mark, [(reference.heading, "bold"), (f" · {dated(reference)}", "dim")])
         _id(console, one.paper_id, 4, f" · score {one.score:.2f}")
         _hanging(console, "    ", [(_begin(one.passage), "")])
 
@@ -206,15 +218,15 @@ def recordings(found: Sequence[Recorded], console: "Console") -> None:
 def papers(found: Sequence[StoredPaper], console: "Console") -> None:
     """A line or two a paper."""
     for one in found:
-        reference = Citation(0, one.paper_id, clean(one.paper.title), one.paper.date, one.source)
-        _hanging(console, "", [(reference.title, "bold"), (f" · {dated(reference)}", "dim")])
+        reference = cite(0, one, clean(one.paper.title))
+        _hanging(console, "", [(reference.heading, "bold"), (f" · {dated(reference)}", "dim")])
         _id(console, one.paper_id, 2)
 
 
 def paper(one: StoredPaper, console: "Console") -> None:
     """A paper whole: what is known, its abstract, where it came from."""
     record = one.paper
-    _hanging(console, "", [(clean(record.title), "bold")])
+    _hanging(console, "", [(cite(0, one, clean(record.title)).heading, "bold")])
     count = f"{record.author_count} author{'s' if record.author_count != 1 else ''}" if record.author_count else ""
     rows = [
         ("id", one.paper_id),
@@ -236,13 +248,8 @@ def paper(one: StoredPaper, console: "Console") -> None:
     _line(console, "")
     _hanging(console, "", [(clean(record.abstract), "")])
     _line(console, "")
-    for source in one.sources:
-        _hanging(
-            console,
-            "read ",
-            [(f"{source.day} from {source.file}, line {source.line} ({source.source})", "")],
-            style="dim",
-        )
+    for line in read_where(one):
+        _hanging(console, "read ", [(line, "")], style="dim")
 
 
 def ingest(report: IngestReport, console: "Console") -> None:
@@ -270,6 +277,8 @@ def ingest(report: IngestReport, console: "Console") -> None:
     repeats = report.total("repeated")
     merged = f"; {counted(repeats, 'record')} repeated a paper already read" if repeats else ""
     changes = f", {changed_all:,} changed" if changed_all else ""
+    if told := taken_in(report):
+        _line(console, told)
     _line(
         console,
         f"{known:,} known, {new:,} new{changes}{merged}. The library holds {counted(report.papers, 'paper')}.",

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from assistant.papers import Provenance, StoredPaper
 from assistant.reports import Digest, TopicSummary
-from assistant.results import EXTRACTIVE, Answer, Citation, DryRun, Sentence, Usage
+from assistant.results import EXTRACTIVE, Answer, Citation, DryRun, IngestReport, Sentence, Usage
 
 INVENTED = 5  # markers named in a footer
 
@@ -16,6 +17,29 @@ def dated(one: Citation) -> str:
 def byline(one: Citation) -> str:
     """Date, source and id of a reference."""
     return f"{dated(one)} · {one.paper_id}"
+
+
+def taken_in(report: IngestReport) -> str:
+    """What an ingest noticed of papers, if anything."""
+    withdrawn, replaced, merged = report.total("withdrawn"), report.total("replaced"), report.total("merged")
+    parts = [f"{withdrawn:,} withdrawn"] if withdrawn else []
+    parts += [f"{replaced:,} replaced by a newer version"] if replaced else []
+    parts += [f"{counted(merged, 'known paper')} found to be another known one, and merged with it"] if merged else []
+    return ", ".join(parts)
+
+
+def read_where(one: StoredPaper) -> list[str]:
+    """A line for each place that a paper was read at, in order, and where there are several, what it gave."""
+    given: dict[str, list[str]] = {_place(source): [] for source in one.sources}
+    for field, place in one.origins:
+        given.setdefault(_place(place), []).append(field.replace("_", " "))
+    if len(given) == 1 or not one.origins:
+        return list(given)
+    return [f"{place}: {', '.join(fields) or 'nothing that is still said'}" for place, fields in given.items()]
+
+
+def _place(place: Provenance) -> str:
+    return f"{place.day} from {place.file}, line {place.line} ({place.source})"
 
 
 def flags(block: Sequence[Sentence]) -> list[tuple[Sentence, str]]:

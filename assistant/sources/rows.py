@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from assistant.cleaning import one_line
-from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record, arxiv_id_in, doi_in
+from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record, arxiv_id_in, arxiv_version_in, doi_in
 
 MAX_TITLE = 2_000  # characters
 MAX_NAME = 300  # characters of an id, an author, a category, an organization
@@ -171,16 +171,13 @@ def _reason(wrong: dict[str, str]) -> str:
 
 
 def _paper(row: _Row) -> Paper:
-    name = row.id or ""
-    arxiv_id = arxiv_id_in(row.arxiv_id or "") or arxiv_id_in(name) or arxiv_id_in(row.url or "")
-    doi = doi_in(name) or doi_in(row.doi or "")
-    if doi and (of_arxiv := arxiv_id_in(doi)):  # arXiv's own, 10.48550/arXiv.…, says no more than the id
-        arxiv_id, doi = arxiv_id or of_arxiv, None
+    name, url = row.id or "", row.url or ""
+    named = next((text for text in (row.arxiv_id or "", name, url) if arxiv_id_in(text)), "")
     return Paper(
         title=row.title,
         abstract=row.abstract,
-        arxiv_id=arxiv_id,
-        doi=doi,
+        arxiv_id=arxiv_id_in(named),
+        doi=doi_in(name) or doi_in(row.doi or "") or doi_in(url),
         source_id=name if name and not arxiv_id_in(name) and not doi_in(name) else None,
         authors=row.authors or (),
         author_count=row.author_count,
@@ -191,6 +188,6 @@ def _paper(row: _Row) -> Paper:
         categories=row.categories or (),
         upvotes=row.upvotes,
         venue=row.venue or None,
-        version=row.version,
+        version=row.version or arxiv_version_in(named),
         withdrawn=bool(row.withdrawn),
     )
