@@ -23,7 +23,7 @@ from assistant.extractive import ExtractiveWriter
 from assistant.ingest import ingest
 from assistant.judging import Judge
 from assistant.library import CATALOG, Library, Progress
-from assistant.papers import Filters, Passage, StoredPaper
+from assistant.papers import Filters, Passage, Sort, StoredPaper, tag_key
 from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
 from assistant.remembering import Remembering
@@ -275,10 +275,12 @@ class Assistant:
         until: Date | None = None,
         week: str | None = None,
         again: bool = False,
+        tag: str | None = None,
     ) -> Digest:
         """What a period brought: from `since` (else after the last digest, else seven days) to `until` (else today), or
-        an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried is left out,
-        unless it is to come `again`. It counts as sent when it is given to `record`. UsageError: no such period."""
+        an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried or is marked as
+        read is left out, unless it is to come `again`. It counts as sent when it is given to `record`; one of a `tag`
+        never does, and has what was sent before. UsageError: no such period."""
         today = Date.today()
         if week is not None and (since or until):
             raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
@@ -292,7 +294,8 @@ class Assistant:
             period=covered,
             topics=self.library.memory.topics(),
             again=again,
-            known=last[1] if last and not (week or since) else None,
+            tag=tag_key(tag) if tag is not None else None,
+            known=last[1] if last and not (week or since or tag) else None,
             progress=self._progress,
         )
 
@@ -306,8 +309,10 @@ class Assistant:
         return said
 
     def as_recorded(self, made: Digest) -> Digest:
-        """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one."""
-        return replace(made, recorded=bool(made.citations) and self.library_name != sample.NAME)
+        """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one, or one of a
+        tag, after which the rest of its days is still to come."""
+        kept = made.citations and not made.tag and self.library_name != sample.NAME
+        return replace(made, recorded=bool(kept))
 
     def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
         """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`)."""
@@ -357,9 +362,18 @@ class Assistant:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
         return self.library.get(name)
 
-    def list(self, *, filters: Filters | None = None, limit: int = -1, offset: int = 0) -> Sequence[StoredPaper]:
-        """Papers of the library, newest first."""
-        found = self.library.papers(filters, limit=limit, offset=offset)
+    def list(
+        self,
+        *,
+        filters: Filters | None = None,
+        limit: int = -1,
+        offset: int = 0,
+        sort: Sort = "date",
+        reverse: bool = False,
+    ) -> Sequence[StoredPaper]:
+        """Papers of the library, newest first; by title from A, by what was added last, by most upvotes; or `reverse`,
+        where what has no date or upvotes still comes last."""
+        found = self.library.papers(filters, limit=limit, offset=offset, sort=sort, reverse=reverse)
         met, undated = self.library.count(filters)
         if not found:
             self._notice("no paper meets the conditions" if not met else f"there are only {met:,} papers")

@@ -10,13 +10,16 @@ from assistant.console import PlainFormat, running
 from assistant.options import (
     COMMON,
     Author,
+    Category,
     Debug,
     LibraryName,
     Plain,
     Question,
+    ReadMark,
     Since,
     SourceName,
     Store,
+    Tag,
     Until,
     filters_of,
     joined,
@@ -61,7 +64,10 @@ def digest(
     since: Since = None,
     until: Until = None,
     week: Annotated[str | None, option("--week", metavar="WEEK", help="An ISO week, such as 2026-W26.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also what an earlier digest carried.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what an earlier digest carried, or is marked as read.")
+    ] = False,
+    tag: Tag = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do not record it as sent.")] = False,
     output: Output = None,
     library: LibraryName = None,
@@ -72,12 +78,13 @@ def digest(
     """Say what a week, or other days, brought: chosen, grouped into themes, cited.
 
     Without days it begins after the last digest, or seven days ago. Papers are chosen by the saved topics, if there are
-    any (see topics). What it shows does not come again, unless its abstract changes. Exit status: 3 nothing to show.
+    any (see topics). What it shows does not come again, unless its abstract changes, nor does what is marked as read. A
+    digest of a --tag has the papers of the tag, sent or not, and is not recorded. Exit status: 3 nothing to show.
     """
     with running(debug, library=library, store=store) as run:
         from assistant.render import digests, html, jsonform
 
-        made = run.assistant.digest(since=since, until=until, week=week, again=again)
+        made = run.assistant.digest(since=since, until=until, week=week, again=again, tag=tag)
         name = run.assistant.library_name
         shown = made if dry_run else run.assistant.as_recorded(made)
         run.show(
@@ -104,6 +111,9 @@ def summarize(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
     form: Annotated[PageFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
@@ -114,7 +124,8 @@ def summarize(
     with running(debug, library=library, store=store) as run:
         from assistant.render import html, jsonform, summaries
 
-        made = run.assistant.summarize(joined(topic), papers=papers, filters=filters_of(since, until, source, author))
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
+        made = run.assistant.summarize(joined(topic), papers=papers, filters=filters)
         for notice in made.notices:
             run.note(notice)
         run.show(
@@ -138,6 +149,9 @@ def trends(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
     form: Annotated[PageFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
@@ -148,7 +162,8 @@ def trends(
     with running(debug, library=library, store=store) as run:
         from assistant.render import html, jsonform, summaries
 
-        found = run.assistant.trend(joined(query), by=by.value, filters=filters_of(since, until, source, author))
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
+        found = run.assistant.trend(joined(query), by=by.value, filters=filters)
         run.show(
             form or _form(output, PageFormat),
             text=lambda out: summaries.trend_text(found, out),
@@ -172,9 +187,7 @@ def add_topic(
         str | None, option("--query", metavar="WORDS", help="What to look for, with operators; else the name.")
     ] = None,
     author: Author = None,
-    category: Annotated[
-        str | None, option("--category", metavar="NAME", help="Only papers of this category, such as cs.LG or cs.")
-    ] = None,
+    category: Category = None,
     library: LibraryName = None,
     debug: Debug = False,
 ) -> None:

@@ -59,6 +59,7 @@ ONLY_IN = {
         "library/connecting.py",
         "library/filing.py",
         "library/replies.py",
+        "library/marking.py",
         "library/memory.py",
         "library/schema.py",
         "library/selecting.py",

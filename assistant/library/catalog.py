@@ -18,12 +18,13 @@ from typing import Any
 
 from assistant.cleaning import one_line
 from assistant.errors import LibraryDamaged
-from assistant.library import filing, replies, selecting
+from assistant.library import filing, marking, replies, selecting
 from assistant.library.connecting import BUSY_SECONDS, connected
 from assistant.library.filing import Added
+from assistant.library.marking import Marking
 from assistant.library.memory import Memory
 from assistant.library.schema import INDEXED, PENDING, as_ours, columns, from_row, text
-from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
+from assistant.papers import Chunk, Filters, Marks, Paper, Provenance, Record, Sort, StoredPaper
 from assistant.results import Kept
 
 FILE = "catalog.sqlite3"
@@ -58,6 +59,11 @@ class Catalog:
     def memory(self) -> Memory:
         """What is remembered for digests."""
         return Memory(self._db, self.path)
+
+    @property
+    def marking(self) -> Marking:
+        """The marks of its user."""
+        return Marking(self._db, self.path)
 
     def settle(self, *, wait_s: float = SETTLE_SECONDS) -> None:
         """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog; not
@@ -176,15 +182,16 @@ class Catalog:
         return [(int(row[0]), from_row(row[1:])) for row in rows]
 
     def stored(self, numbers: Sequence[int]) -> dict[int, StoredPaper]:
-        """The papers of these numbers, in this order, with where each came from."""
+        """The papers of these numbers, in this order, with where each came from and what its user has put to it."""
         sources: dict[int, list[Provenance]] = {}
         with self._mapped():
             rows = self._among("SELECT number, rowid, source, file, line, day FROM sources WHERE number", numbers)
             for number, _, source, file, line, day in sorted(rows):
                 sources.setdefault(number, []).append(Provenance(source, file, line, Date.fromisoformat(day)))
             papers = self._among(f"SELECT number, paper_id, {columns(self._db)} FROM papers WHERE number", numbers)
+            marks = marking.of(lambda query: self._among(query, numbers)) if marking.there(self._db) else {}
             found = {
-                number: StoredPaper(paper_id, from_row(row), tuple(sources.get(number, ())))
+                number: StoredPaper(paper_id, from_row(row), tuple(sources.get(number, ())), marks.get(number, Marks()))
                 for number, paper_id, *row in papers
             }
             return {number: found[number] for number in numbers}
@@ -238,21 +245,24 @@ class Catalog:
 
     def count(self, filters: Filters) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""
-        where, values = selecting.conditions(filters)
-        rest, rest_values = selecting.conditions(replace(filters, since=None, until=None))
         dated = filters.since or filters.until
         with self._mapped():
+            where, values = selecting.conditions(self._db, filters)
+            rest, rest_values = selecting.conditions(self._db, replace(filters, since=None, until=None))
             (met,) = self._db.execute(f"SELECT count(*) FROM papers WHERE {where}", values).fetchone()
             query = f"SELECT count(*) FROM papers WHERE {rest} AND date IS NULL"
             (undated,) = self._db.execute(query, rest_values).fetchone() if dated else (0,)
         return int(met), int(undated)
 
-    def matching(self, filters: Filters, *, limit: int = -1, offset: int = 0) -> list[int]:
-        """Numbers of the papers that meet `filters`, newest first, undated ones last; all of them for limit -1."""
-        where, values = selecting.conditions(filters)
+    def matching(
+        self, filters: Filters, *, limit: int = -1, offset: int = 0, sort: Sort = "date", reverse: bool = False
+    ) -> list[int]:
+        """Numbers of the papers that meet `filters`, in the order of `selecting.ORDERS`; all of them for limit -1."""
         with self._mapped():
+            where, values = selecting.conditions(self._db, filters)
+            order = selecting.ORDERS[sort][reverse]
             rows = self._db.execute(
-                f"SELECT number FROM papers WHERE {where} ORDER BY date IS NULL, date DESC, number LIMIT ? OFFSET ?",
+                f"SELECT number FROM papers WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
                 (*values, limit, offset),
             ).fetchall()
         return [int(row[0]) for row in rows]

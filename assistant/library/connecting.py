@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
-from assistant.library import memory, selecting
+from assistant.library import marking, memory, selecting
 from assistant.library.schema import LATER, SCHEMA, VERSION, add_columns, primary_code
 
 BUSY_SECONDS = 30.0
@@ -27,7 +27,7 @@ def connected(path: Path, *, write: bool, create: bool, wait_s: float = BUSY_SEC
             add_columns(db)
             for statement in LATER:
                 db.execute(statement)
-            db.executescript(memory.TABLES)
+            db.executescript(memory.TABLES + marking.TABLES)
     except BaseException:
         db.close()
         raise

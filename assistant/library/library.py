@@ -13,11 +13,12 @@ from assistant.library.catalog import Catalog
 from assistant.library.disk import check_links
 from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
+from assistant.library.marking import Marking
 from assistant.library.memory import Memory
 from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.shelf import Shelf
 from assistant.library.vectors import mean_vectors
-from assistant.papers import Filters, Found, Passage, StoredPaper
+from assistant.papers import Filters, Found, Passage, Sort, StoredPaper
 from assistant.queries import Query
 from assistant.results import Finding, Kept, LibraryStatus
 from assistant.weighing import Nearness
@@ -295,10 +296,20 @@ class Library:
         """(papers that meet `filters`, undated papers that their dates left out)."""
         return self._catalog.count(filters or Filters())
 
-    def papers(self, filters: Filters | None = None, *, limit: int = -1, offset: int = 0) -> list[StoredPaper]:
-        """Papers that meet `filters`, newest first; all of them for limit -1."""
+    def papers(
+        self,
+        filters: Filters | None = None,
+        *,
+        limit: int = -1,
+        offset: int = 0,
+        sort: Sort = "date",
+        reverse: bool = False,
+    ) -> list[StoredPaper]:
+        """Papers that meet `filters`, newest first or by another order (`selecting.ORDERS`); all for limit -1."""
         with self._catalog.snapshot():
-            numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)
+            numbers = self._catalog.matching(
+                filters or Filters(), limit=limit, offset=offset, sort=sort, reverse=reverse
+            )
             return list(self._catalog.stored(numbers).values())
 
     def matching(self, filters: Filters, *, limit: int = -1) -> list[int]:
@@ -352,6 +363,19 @@ class Library:
                 yield catalog.memory
             finally:
                 catalog.close()
+
+    # ---- what its user has put to papers
+
+    @contextlib.contextmanager
+    def marking(self) -> Iterator[Marking]:
+        """The tags, notes and read marks, to be changed, also while another process writes. LibraryReadOnly."""
+        with contextlib.closing(Catalog(self.folder, write=True)) as catalog:
+            yield catalog.marking
+            catalog.settle(wait_s=0)
+
+    def tags(self) -> dict[str, int]:
+        """Every tag, by name, with how many papers have it."""
+        return self._catalog.marking.tags()
 
     def status(self, name: str) -> LibraryStatus:
         """What the library holds, and how many chunks the server of its vectors says that it holds."""

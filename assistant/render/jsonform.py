@@ -128,6 +128,7 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
         "version": paper.version,
         "withdrawn": paper.withdrawn,
         "sources": [asdict(source) for source in found.sources],
+        **asdict(found.marks),
     }
 
 

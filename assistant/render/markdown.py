@@ -9,7 +9,7 @@ from textwrap import indent
 from assistant.cleaning import clean, one_line, printable
 from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
-from assistant.render.words import at_most, byline, flags, footer, in_short, marks, receiver
+from assistant.render.words import at_most, byline, flags, footer, in_short, marked, marks, receiver
 from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Sentence, cite
 
 # The last two: an address that some Markdown makes a link of without being asked.
@@ -125,6 +125,10 @@ def paper(one: StoredPaper) -> str:
     if one.paper.authors:
         lines += [f"*{escaped(', '.join(one.paper.authors))}*", ""]
     lines += [escaped(clean(one.paper.abstract)), "", _reference(cite(0, one, clean(one.paper.title)))]
+    if told := marked(one):
+        lines += ["", f"*{escaped(', '.join(told))}*"]
+    if one.marks.note:
+        lines += ["", *(f"> {escaped(line)}" for line in one.marks.note.split("\n"))]
     lines += ["", *(f"- {escaped(f'read {s.day} from {s.file}, line {s.line}')}" for s in one.sources)]
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean, printable
 from assistant.papers import StoredPaper, title_key
 from assistant.render.tables import Report
-from assistant.render.words import at_most, counted, dated, flags, footer, in_short, marks, receiver
+from assistant.render.words import at_most, counted, dated, flags, footer, in_short, marked, marks, receiver
 from assistant.results import (
     Answer,
     Citation,
@@ -207,7 +207,9 @@ def papers(found: Sequence[StoredPaper], console: "Console") -> None:
     """A line or two a paper."""
     for one in found:
         reference = Citation(0, one.paper_id, clean(one.paper.title), one.paper.date, one.source)
-        _hanging(console, "", [(reference.title, "bold"), (f" · {dated(reference)}", "dim")])
+        _hanging(
+            console, "", [(reference.title, "bold"), (f" · {' · '.join([dated(reference), *marked(one)])}", "dim")]
+        )
         _id(console, one.paper_id, 2)
 
 
@@ -228,6 +230,8 @@ def paper(one: StoredPaper, console: "Console") -> None:
         ("venue", record.venue),
         ("version", record.version),
         ("withdrawn", "by its authors" if record.withdrawn else None),
+        ("tags", ", ".join(one.marks.tags)),
+        ("read", one.marks.read),
     ]
     for name, value in rows:
         if value not in (None, ""):
@@ -236,6 +240,8 @@ def paper(one: StoredPaper, console: "Console") -> None:
     _line(console, "")
     _hanging(console, "", [(clean(record.abstract), "")])
     _line(console, "")
+    for line in one.marks.note.split("\n") if one.marks.note else ():
+        _hanging(console, "note ", [(line, "")], style="dim")
     for source in one.sources:
         _hanging(
             console,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from assistant.papers import StoredPaper
 from assistant.results import Answer, Citation, DryRun, Sentence
 
 INVENTED = 5  # markers named in a footer
@@ -10,6 +11,11 @@ INVENTED = 5  # markers named in a footer
 def dated(one: Citation) -> str:
     """Date, where it is known, and source of a reference."""
     return f"{one.date} · {one.source}" if one.date else one.source
+
+
+def marked(one: StoredPaper) -> list[str]:
+    """What a line on a paper tells of its user's marks."""
+    return [*(["read"] if one.marks.read else []), *(f"#{tag}" for tag in one.marks.tags)]
 
 
 def byline(one: Citation) -> str:
