@@ -10,9 +10,22 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, periods, places, rehearsal, replaying, rerankers, sample, settings, topics
+from assistant import (
+    backups,
+    doctor,
+    embedders,
+    periods,
+    places,
+    rehearsal,
+    replaying,
+    rerankers,
+    sample,
+    settings,
+    topics,
+)
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
+from assistant.curating import Curator
 from assistant.desk import Desk
 from assistant.digest import digest
 from assistant.embedders import Embedder
@@ -31,6 +44,7 @@ from assistant.reports import By, Digest, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker, reranked
 from assistant.results import (
     Answer,
+    Backup,
     DryRun,
     Finding,
     IngestReport,
@@ -382,6 +396,45 @@ class Assistant:
         if undated:
             self._notice(f"{undated:,} papers without a date are left out by --since or --until")
         return found
+
+    @property
+    def curator(self) -> Curator:
+        """Who puts tags, notes and read marks to papers. UsageError, when it does: the library is the sample."""
+        return Curator(self._changeable)
+
+    def tags(self) -> dict[str, int]:
+        """Every tag, by name, with how many papers have it."""
+        return self.library.tags()
+
+    def backup(self, file: str | Path) -> Backup:
+        """Write all that the library holds at this moment to one file; others may read and write meanwhile.
+        UsageError: what is there is no backup. BackupError, LibraryFull: it cannot be written."""
+        return backups.backup(self._changeable(), str(file), name=self.library_name, progress=self._progress)
+
+    def restore(self, file: str | Path, *, force: bool = False) -> Backup:
+        """Put what is in a backup into the library, which is made if there is none; with `force` over the papers of the
+        one that is there. UsageError: there are some. BackupError, LibraryTooNew: the file cannot be used; then nothing
+        is changed."""
+        if self.settings.library == sample.NAME:
+            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        self.close()
+        if self.settings.library is None:
+            self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
+        try:
+            return backups.restore(
+                str(file),
+                self.folder,
+                make=lambda folder: self._made(folder, create=True),
+                force=force,
+                progress=self._progress,
+                notice=self._notice,
+            )
+        finally:
+            self.library_name, self.folder = _place(self.settings)
+
+    def check_backup(self, file: str | Path) -> Backup:
+        """What a backup holds, when it was unpacked and found to be sound. BackupError, LibraryTooNew."""
+        return backups.check(str(file), progress=self._progress)
 
     def status(self) -> LibraryStatus:
         """What the library holds."""

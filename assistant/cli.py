@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from assistant import __version__
-from assistant.cli_reports import register
+from assistant import __version__, cli_manage, cli_reports
 from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 from assistant.options import (
@@ -470,7 +469,8 @@ def evaluate(
         raise typer.Exit(4 if failed else 0)
 
 
-register(app)
+cli_reports.register(app)
+cli_manage.register(app)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import json
 import operator
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from assistant.cleaning import one_line
 from assistant.errors import LibraryDamaged
 from assistant.library import filing, marking, replies, selecting
-from assistant.library.connecting import BUSY_SECONDS, connected
+from assistant.library.connecting import BUSY_SECONDS, connected, foreign
 from assistant.library.filing import Added
 from assistant.library.marking import Marking
 from assistant.library.memory import Memory
@@ -29,7 +29,10 @@ from assistant.results import Kept
 
 FILE = "catalog.sqlite3"
 SETTLE_SECONDS = 1.0
+PAGES = 2_000  # copied at a time: 8 MB
 VARIABLES = 30_000  # SQLite takes 32,766 values a statement
+
+Advance = Callable[[int, int], None]  # (pages done, pages in all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,28 @@ class Catalog:
         with self._mapped():
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
+    def drop_meta(self, *keys: str) -> None:
+        self._db.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in keys])
+
+    def take(self, other: "Catalog", *, advance: Advance) -> None:
+        """Become what `other` is, in one transaction."""
+        with other._mapped(), self._mapped():
+            other._db.backup(self._db, pages=PAGES, progress=lambda status, left, all_: advance(all_ - left, all_))
+
     # ---- reading
+
+    def copy(self, path: Path, *, advance: Advance) -> None:
+        """Write the catalog as it is now to the new file `path`, whatever is written to it meanwhile."""
+        with self.snapshot(), contextlib.closing(sqlite3.connect(path)) as to:
+            self.counts()  # from this first look on, the snapshot holds
+            with self._mapped():
+                self._db.backup(to, pages=PAGES, progress=lambda status, left, all_: advance(all_ - left, all_))
+                to.execute("PRAGMA journal_mode = DELETE")  # so that the one file is all
+
+    def foreign(self) -> str | None:
+        """What the file holds that no writer of ours has put there, or None."""
+        with self._mapped():
+            return foreign(self._db)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -337,6 +361,14 @@ class Catalog:
                 "SELECT min(date), max(date), count(*), count(date) FROM papers"
             ).fetchone()
         return first, last, int(total) - int(dated)
+
+    def last_read(self) -> str | None:
+        """The last day on which something was read in."""
+        if day := self.meta("ingested"):
+            return day
+        with self._mapped():  # as far as a library of before knows: the last day that brought something new
+            (day,) = self._db.execute("SELECT max(day) FROM sources").fetchone()
+        return None if day is None else str(day)
 
     def faults(self) -> str | None:
         """What SQLite's own check finds wrong with the file, or None."""

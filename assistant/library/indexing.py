@@ -70,6 +70,7 @@ class Writer:
 
     def _file(self, batch: Sequence[Record], intake: Intake, day: Date, file: str) -> None:
         with self._catalog.transaction():
+            self._catalog.set_meta(ingested=f"{day}")
             for record in batch:
                 added = self._catalog.add(record, source=intake.source, file=file, day=day)
                 intake.records += 1

@@ -9,7 +9,8 @@ from pathlib import Path
 from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.library import checking, lock
-from assistant.library.catalog import Catalog
+from assistant.library.catalog import FILE as CATALOG
+from assistant.library.catalog import Advance, Catalog
 from assistant.library.disk import check_links
 from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
@@ -364,6 +365,18 @@ class Library:
             finally:
                 catalog.close()
 
+    # ---- backups
+
+    def copy(self, path: Path, *, advance: Advance) -> None:
+        """Write the catalog as it is now to the new file `path`, whatever is written to it meanwhile."""
+        self._catalog.copy(path, advance=advance)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone among writers. LibraryBusy, LibraryReadOnly."""
+        with lock.held(self.folder, wait_s=self._wait_s, notice=self._notice):
+            yield
+
     # ---- what its user has put to papers
 
     @contextlib.contextmanager
@@ -382,6 +395,9 @@ class Library:
         shelf = self._shelf(self._catalog)
         papers, pending, chunks = self._catalog.counts()
         first, last, undated = self._catalog.dates()
+        tagged, noted, read = self._catalog.marking.counts()
+        covered = self._catalog.memory.last()
+        disk = _sizes(self.folder)
         return LibraryStatus(
             name=name,
             folder=str(self.folder),
@@ -395,9 +411,15 @@ class Library:
             embedder=self._catalog.meta("embedder") or "none yet",
             chunk_tokens=self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
-            disk_bytes=_size(self.folder),
+            disk_bytes=sum(disk.values()),
+            disk=disk,
             store=shelf.place,
             store_chunks=shelf.on_server(),
+            tagged=tagged,
+            noted=noted,
+            read=read,
+            last_ingest=self._catalog.last_read(),
+            last_digest=f"{covered[0]}" if covered else None,
         )
 
     def check(self) -> list[Finding]:
@@ -415,10 +437,13 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _size(folder: Path) -> int:
-    """Bytes of the files under `folder`; one that a writer removes meanwhile counts nothing."""
-    total = 0
+def _sizes(folder: Path) -> dict[str, int]:
+    """Bytes of the files under `folder` by the part they are of; one that a writer removes meanwhile counts nothing."""
+    sizes = {"catalog": 0, "vectors": 0, "lexical": 0, "other": 0}
+    parts = {CATALOG: "catalog", "chroma": "vectors", "lexical": "lexical"}
     for file in folder.rglob("*"):
+        name = file.relative_to(folder).parts[0]
+        part = next((part for start, part in parts.items() if name.startswith(start)), "other")
         with contextlib.suppress(OSError):
-            total += file.stat().st_size
-    return total
+            sizes[part] += file.stat().st_size if file.is_file() else 0
+    return sizes

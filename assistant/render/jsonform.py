@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,9 @@ from assistant.papers import StoredPaper
 from assistant.reports import Digest, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
+    Backup,
     Comparison,
+    Configured,
     DryRun,
     Evaluation,
     Finding,
@@ -74,6 +76,23 @@ def ingest(report: IngestReport, *, library: str) -> str:
 def removal(report: Removal, *, library: str) -> str:
     fields = {"removed": report.removed, "left": report.left, "papers": [_paper(one) for one in report.papers]}
     return _document("remove", library, fields)
+
+
+def tags(found: Mapping[str, int], *, library: str) -> str:
+    return _document("tags", library, {"tags": [{"name": name, "papers": count} for name, count in found.items()]})
+
+
+def note(found: StoredPaper, *, library: str) -> str:
+    return _document("note", library, {"id": found.paper_id, "note": found.marks.note})
+
+
+def backup(result: Backup) -> str:
+    return _document("backup", result.library, asdict(result))
+
+
+def configuration(found: Sequence[Configured], *, file: str) -> str:
+    """Of no library, so that there is none named."""
+    return _document("config", None, {"file": file, "settings": [asdict(one) for one in found]})
 
 
 def evaluation(result: Evaluation) -> str:

@@ -123,6 +123,10 @@ def receiver(result: DryRun) -> str:
     return f"{counted(len(result.exchanges), 'request')} would go to {result.model} at {result.address}"
 
 
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
 def counted(number: int, what: str) -> str:
     """`1 paper`, `1,466 papers`."""
     return f"{number:,} {what}{'s' if number != 1 else ''}"
