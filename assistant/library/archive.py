@@ -143,6 +143,8 @@ class _Bounded(io.FileIO):
 
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+    if file.exists() and not file.is_file():  # a pipe would be waited for
+        raise BackupError(f"{file} is no plain file", hint=NO_BACKUP)
     with _mapped(file, "read"), _Bounded(file) as opened, zipfile.ZipFile(opened) as archive:
         yield archive
 
