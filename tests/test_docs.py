@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from assistant.papers import Paper, Problem, Provenance
+from assistant.papers import Marks, Paper, Problem, Provenance
 from assistant.periods import Period
 from assistant.reports import Digest, Entry, LeftOut, Point, Row, Section, Theme, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
+    Backup,
     Citation,
     Comparison,
+    Configured,
     Difference,
     DryRun,
     Evaluation,
@@ -123,7 +125,9 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("ask", (Answer, Sentence, Quote, Citation, Usage)),
         ("dry-run", (DryRun, Exchange, Price)),
         ("search", (SearchResult,)),
-        ("papers", (Provenance,)),
+        ("papers", (Provenance, Marks)),
+        ("backup", (Backup,)),
+        ("config", (Configured,)),
         ("ingest", (IngestReport, Intake, Problem)),
         ("remove", (Removal,)),
         ("status", (LibraryStatus,)),
