@@ -50,7 +50,7 @@ def restore(
     library stays as it was."""
     place = expanded(file).absolute()
     archive.read(place)
-    with _target(folder, make=make, force=force, notice=notice) as library, library.locked():
+    with _target(folder, make=make, force=force, notice=notice):
         staged = folder / STAGED
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir()
@@ -76,30 +76,33 @@ def check(file: str, *, progress: Progress) -> Backup:
 
 
 @contextlib.contextmanager
-def _target(folder: Path, *, make: Callable[[Path], Library], force: bool, notice: Notice) -> Iterator[Library]:
-    """The library to be restored into; made, if there is none, and then gone again where that fails."""
-    fresh = not exists(folder)
+def _target(folder: Path, *, make: Callable[[Path], Library], force: bool, notice: Notice) -> Iterator[None]:
+    """Alone among writers in the library to be restored into. Where there was none, or with `force` one that cannot be
+    opened and is set aside, it is made, and where the restoring fails, it is as it was before."""
+    fresh, aside = not exists(folder), folder.with_name(f"{folder.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
     try:
         library = make(folder)
     except (LibraryDamaged, LibraryTooNew):
         if not force:
             raise
-        kept = folder.with_name(f"{folder.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
-        folder.rename(kept)
-        notice(f"the library that was there could not be opened, and now lies in {kept}")
+        folder.rename(aside)
         fresh, library = True, make(folder)
-    try:
-        with library:
+    with library, library.locked():
+        try:
             if len(library) and not force:
                 raise UsageError(
                     f"the library in {folder} holds {len(library):,} papers",
                     hint="Put the backup in their place with --force, or into another library: --library NAME",
                 )
-            yield library
-    except BaseException:
-        if fresh:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+            yield
+        except BaseException:
+            if fresh and not len(library):  # and so nobody else's
+                shutil.rmtree(folder, ignore_errors=True)
+            if exists(aside) and not exists(folder):
+                aside.rename(folder)
+            raise
+    if exists(aside):
+        notice(f"the library that was there could not be opened, and now lies in {aside}")
 
 
 def _index(staged: Path, *, make: Callable[[Path], Library], progress: Progress, notice: Notice) -> None:

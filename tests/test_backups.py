@@ -19,7 +19,15 @@ from hypothesis import strategies as st
 
 from assistant import Assistant
 from assistant.app import build
-from assistant.errors import AssistantError, BackupError, LibraryDamaged, LibraryFull, LibraryTooNew, UsageError
+from assistant.errors import (
+    AssistantError,
+    BackupError,
+    LibraryBusy,
+    LibraryDamaged,
+    LibraryFull,
+    LibraryTooNew,
+    UsageError,
+)
 from assistant.library import archive
 from assistant.library.catalog import FILE as CATALOG
 from assistant.library.catalog import Catalog
@@ -141,11 +149,18 @@ def test_a_backup_is_checked_without_being_restored(bees: Assistant, backup: Pat
     assert left(bees.folder.parent) == {"default", "ants"}
 
 
-def test_a_library_that_cannot_be_opened_is_set_aside(ants: Assistant, backup: Path) -> None:
+def test_a_library_that_cannot_be_opened_is_set_aside(
+    ants: Assistant, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ants.close()
     (ants.folder / CATALOG).write_bytes(b"no catalog" * 1_000)
     with pytest.raises(LibraryDamaged):
         ants.restore(backup)
+    monkeypatch.setattr("assistant.library.restoring.exchange", lambda *args, **more: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ants.restore(backup, force=True)
+    assert (ants.folder / CATALOG).read_bytes().startswith(b"no catalog")
+    monkeypatch.undo()
     ants.restore(backup, force=True)
     assert (len(ants.list()), sound(ants)) == (20, True)
     (kept,) = ants.folder.parent.glob("ants.before-*")
@@ -220,6 +235,22 @@ def test_no_writer_comes_between_a_restore(ants: Assistant, backup: Path, tmp_pa
     ants.restore(backup, force=True)
     assert "is being written by process" in refused[0].said
     assert len(ants.list()) == 20
+
+
+def test_a_restore_that_has_to_give_way_leaves_the_library_of_the_other(tmp_path: Path, backup: Path) -> None:
+    folder = tmp_path / "new" / "libraries" / "other"
+
+    def restore(what: str, done: int, total: int) -> None:
+        if what == "unpacking":
+            second = build({"home": str(tmp_path / "new"), "library": "other", "wait": 0}, {})
+            with second, pytest.raises(LibraryBusy):
+                second.restore(backup, force=True)
+            assert (folder / "restoring").is_dir()
+
+    with opened(tmp_path / "new", "other") as first:
+        first._progress = restore
+        first.restore(backup)
+        assert (len(first.list()), sound(first)) == (20, True)
 
 
 # ---- what fails leaves what was there
@@ -473,6 +504,16 @@ def test_what_is_no_backup_is_refused_in_a_line_and_changes_nothing(
         file.unlink()
         assert left(tmp_path) == around, name
     assert everything(ants) == before
+
+
+def test_what_would_take_much_room_is_refused_before_it_takes_any(
+    ants: Assistant, backup: Path, tmp_path: Path
+) -> None:
+    bomb = _bomb(tmp_path / "bomb.zip", parts(backup)[0])
+    many = _of(tmp_path / "many.zip", {f"{n:06}{'x' * 200}": b"" for n in range(9_000)})
+    for file, said in ((bomb, "says wrongly how large"), (many, "it lists too many files")):
+        with pytest.raises(BackupError, match=said):
+            ants.restore(file, force=True)
 
 
 @settings(max_examples=150, deadline=None)

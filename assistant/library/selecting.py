@@ -52,6 +52,8 @@ def identified(db: sqlite3.Connection, name: str) -> int | None:
 
 def folded(name: str) -> str:
     """`name` without case and accents."""
+    if name.isascii():
+        return name.lower()  # the same, in a quarter of the time
     apart = unicodedata.normalize("NFKD", name.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
