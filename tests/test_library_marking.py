@@ -17,7 +17,7 @@ from assistant.embedders import BUNDLED, Embedder, StaticEmbedder
 from assistant.errors import UsageError
 from assistant.library import Library
 from assistant.library.catalog import Catalog
-from assistant.library.marking import LONGEST_NOTE, MOST_TAGS, checked_tag
+from assistant.library.marking import LONGEST_NOTE, MOST_TAGS, checked_tag, moved
 from assistant.papers import Filters, Marks, Paper, tag_key
 from tests.examples import CSKV, GRAMMAR, QSERVE
 from tests.forked import FORKING
@@ -197,6 +197,21 @@ def test_an_enormous_note_is_refused_and_the_one_before_stays(opened: Opened) ->
             with pytest.raises(UsageError, match="100,000 characters at most"):
                 marking.note(paper, more, append=True)
         assert library.get("cskv").marks.note == "x" * LONGEST_NOTE
+
+
+def test_the_marks_of_a_paper_that_turns_out_to_be_another_are_put_to_that(opened: Opened) -> None:
+    with opened() as library:
+        kept, gone = ids(library, "cskv", "qserve")
+        with library.marking() as marking:
+            marking.tag("thesis", [kept, gone])
+            marking.tag("later", [gone])
+            marking.note(kept, "One.")
+            marking.note(gone, "Other.")
+            marking.read([gone], DAY)
+        with closing(sqlite3.connect(library.folder / "catalog.sqlite3")) as db, db:
+            moved(db, gone, kept)
+        assert library.get("cskv").marks == Marks(("later", "thesis"), "One.\nOther.", DAY)
+        assert library.get("qserve").marks == Marks()
 
 
 # ---- lists

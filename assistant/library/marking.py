@@ -157,6 +157,19 @@ def of(among: Callable[[str], list[tuple[Any, ...]]]) -> dict[int, Marks]:
     }
 
 
+def moved(db: sqlite3.Connection, gone: str, kept: str) -> None:
+    """Give the marks of the paper `gone`, which turned out to be `kept`, to that one. Call it inside a transaction."""
+    db.execute("INSERT OR IGNORE INTO tags SELECT tag, ? FROM tags WHERE paper_id = ?", (kept, gone))
+    db.execute("INSERT OR IGNORE INTO reads SELECT ?, day FROM reads WHERE paper_id = ?", (kept, gone))
+    db.execute(
+        "INSERT INTO notes SELECT ?, note FROM notes WHERE paper_id = ? "
+        "ON CONFLICT DO UPDATE SET note = note || char(10) || excluded.note",
+        (kept, gone),
+    )
+    for table in ("tags", "reads", "notes"):
+        db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (gone,))
+
+
 def checked_tag(tag: str) -> str:
     """`tag` as it is kept. UsageError: it is empty or too long, or could not be written in a condition."""
     key = tag_key(tag)
