@@ -11,9 +11,22 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant import doctor, embedders, periods, places, rehearsal, replaying, rerankers, sample, settings, topics
+from assistant import (
+    backups,
+    doctor,
+    embedders,
+    periods,
+    places,
+    rehearsal,
+    replaying,
+    rerankers,
+    sample,
+    settings,
+    topics,
+)
 from assistant.ask import ask, checked_question
 from assistant.cleaning import clean
+from assistant.curating import Curator
 from assistant.desk import Desk
 from assistant.digest import digest
 from assistant.duplicates import ALIKE, LEAST, duplicates
@@ -27,7 +40,7 @@ from assistant.ingest import ingest
 from assistant.journal import Journal
 from assistant.judging import Judge
 from assistant.library import CATALOG, Library, Progress
-from assistant.papers import Filters, Passage, StoredPaper
+from assistant.papers import Filters, Passage, Sort, StoredPaper, tag_key
 from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
 from assistant.remembering import Remembering
@@ -36,6 +49,7 @@ from assistant.rerankers import Reranker, reranked
 from assistant.results import (
     EXTRACTIVE,
     Answer,
+    Backup,
     DryRun,
     Finding,
     IngestReport,
@@ -338,11 +352,13 @@ class Assistant:
         until: Date | None = None,
         week: str | None = None,
         again: bool = False,
+        tag: str | None = None,
     ) -> Digest:
         """What a period brought: from `since` (else after the last digest, else seven days) to `until` (else today), or
-        an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried is left out,
-        unless it is to come `again`. It counts as sent when it is given to `record`. A model writes it where one is
-        chosen; it never raises for one that fails: see `Digest.failure`. UsageError: no such period. BudgetError."""
+        an ISO week (`2026-W26`); for the saved topics, if there are any. What an earlier digest carried or is marked as
+        read is left out, unless it is to come `again`. It counts as sent when it is given to `record`; one of a `tag`
+        never does, and has what was sent before. A model writes it where one is chosen; it never raises for one that
+        fails: see `Digest.failure`. UsageError: no such period. BudgetError."""
         today = Date.today()
         if week is not None and (since or until):
             raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
@@ -358,7 +374,8 @@ class Assistant:
             period=covered,
             topics=self.library.memory.topics(),
             again=again,
-            known=last[1] if last and not (week or since) else None,
+            tag=tag_key(tag) if tag is not None else None,
+            known=last[1] if last and not (week or since or tag) else None,
             progress=self._progress,
         )
         return replace(made, usage=self._spent(before))
@@ -373,8 +390,10 @@ class Assistant:
         return said
 
     def as_recorded(self, made: Digest) -> Digest:
-        """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one."""
-        return replace(made, recorded=bool(made.citations) and self.library_name != sample.NAME)
+        """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one, or one of a
+        tag, after which the rest of its days is still to come."""
+        kept = made.citations and not made.tag and self.library_name != sample.NAME
+        return replace(made, recorded=bool(kept))
 
     def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
         """What the library has on a topic, from at most `papers` of it; it may have operators (`queries.parse`).
@@ -434,9 +453,18 @@ class Assistant:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
         return self.library.get(name)
 
-    def list(self, *, filters: Filters | None = None, limit: int = -1, offset: int = 0) -> Sequence[StoredPaper]:
-        """Papers of the library, newest first."""
-        found = self.library.papers(filters, limit=limit, offset=offset)
+    def list(
+        self,
+        *,
+        filters: Filters | None = None,
+        limit: int = -1,
+        offset: int = 0,
+        sort: Sort = "date",
+        reverse: bool = False,
+    ) -> Sequence[StoredPaper]:
+        """Papers of the library, newest first; by title from A, by what was added last, by most upvotes; or `reverse`,
+        where what has no date or upvotes still comes last."""
+        found = self.library.papers(filters, limit=limit, offset=offset, sort=sort, reverse=reverse)
         met, undated = self.library.count(filters)
         if not found:
             self._notice("no paper meets the conditions" if not met else f"there are only {met:,} papers")
@@ -445,6 +473,45 @@ class Assistant:
         if undated:
             self._notice(f"{undated:,} papers without a date are left out by --since or --until")
         return found
+
+    @property
+    def curator(self) -> Curator:
+        """Who puts tags, notes and read marks to papers. UsageError, when it does: the library is the sample."""
+        return Curator(self._changeable)
+
+    def tags(self) -> dict[str, int]:
+        """Every tag, by name, with how many papers have it."""
+        return self.library.tags()
+
+    def backup(self, file: str | Path) -> Backup:
+        """Write all that the library holds at this moment to one file; others may read and write meanwhile.
+        UsageError: what is there is no backup. BackupError, LibraryFull: it cannot be written."""
+        return backups.backup(self._changeable(), str(file), name=self.library_name, progress=self._progress)
+
+    def restore(self, file: str | Path, *, force: bool = False) -> Backup:
+        """Put what is in a backup into the library, which is made if there is none; with `force` over the papers of the
+        one that is there. UsageError: there are some. BackupError, LibraryTooNew: the file cannot be used; then nothing
+        is changed."""
+        if self.settings.library == sample.NAME:
+            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
+        self.close()
+        if self.settings.library is None:
+            self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
+        try:
+            return backups.restore(
+                str(file),
+                self.folder,
+                make=lambda folder: self._made(folder, create=True),
+                force=force,
+                progress=self._progress,
+                notice=self._notice,
+            )
+        finally:
+            self.library_name, self.folder = _place(self.settings)
+
+    def check_backup(self, file: str | Path) -> Backup:
+        """What a backup holds, when it was unpacked and found to be sound. BackupError, LibraryTooNew."""
+        return backups.check(str(file), progress=self._progress)
 
     def status(self) -> LibraryStatus:
         """What the library holds."""

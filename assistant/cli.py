@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from assistant import __version__, cli_dedupe, cli_fetch, cli_reports
+from assistant import __version__, cli_dedupe, cli_fetch, cli_manage, cli_reports
 from assistant.console import Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 from assistant.options import (
     COMMON,
     Author,
     BaseUrl,
+    Category,
     Debug,
     Form,
     Judged,
@@ -23,22 +24,27 @@ from assistant.options import (
     NoCache,
     Plain,
     Question,
+    ReadMark,
     Rerank,
     Since,
     SourceName,
     Store,
+    Tag,
     Until,
     columns_of,
     filters_of,
     joined,
     option,
 )
+from assistant.papers import Sort
 
 if TYPE_CHECKING:
     from assistant.papers import Filters
     from assistant.results import Answer
 
 MOST = 1_000_000_000  # papers; more than any library has, less than SQLite counts
+
+
 NOT_RERANKED = "The papers are in the search's own order."
 app = typer.Typer(
     name="assistant",
@@ -76,6 +82,9 @@ def ask(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
     judge: Judged = None,
     replay: Annotated[
         bool, typer.Option("--replay", help="Show a recorded answer of a model about the sample; alone, list them.")
@@ -92,7 +101,7 @@ def ask(
 ) -> None:
     """Answer a question from the library, with citations.
 
-    In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
+    In quotes it may hold operators: '"a phrase" -without author:name since:2026-01 until:2w tag:thesis is:unread'.
 
     Exit status: 0 answered; 3 the library cannot answer; 4 the model's endpoint failed, and the answer is
     extractive, or not reranked or judged, instead; 5 --strict took something out; 1 a limit stopped it before anything
@@ -104,14 +113,14 @@ def ask(
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft
 
-        other = (*flags.values(), *limits.values(), since, until, source, author)
+        other = (*flags.values(), *limits.values(), since, until, source, author, category, tag, read)
         if replay and (dry_run or any(value is not None for value in other)):
             raise UsageError(
                 "--replay shows what was recorded", hint="Of other options it takes --strict and --format."
             )
         if replay and not question:
             return _list_recorded(run, form)
-        filters = filters_of(since, until, source, author)
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
         asked = joined(question or [])
         if dry_run:
             _rehearse(run, asked, filters, form)
@@ -199,12 +208,15 @@ def search(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
     """List the papers nearest to some words or a question.
 
-    In quotes the words may hold operators: '"a phrase" -without author:name since:2026-01 until:2w source:jsonl'.
+    In quotes these may hold operators: '"a phrase" -without author:name since:2026-01 until:2w tag:thesis is:unread'.
 
     Exit status: 3 nothing found; 4 the model's endpoint failed, and the papers are not reranked.
     """
@@ -213,7 +225,7 @@ def search(
 
         asked = joined(question)
         failures: list[str] = []
-        filters = filters_of(since, until, source, author)
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
         results = run.assistant.search(asked, filters=filters, on_failure=failures.append)
         for failure in failures:
             run.report(f"the model did not rerank: {failure}", NOT_RERANKED)
@@ -305,15 +317,23 @@ def list_papers(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
+    sort: Annotated[
+        Sort,
+        typer.Option("--sort", help="What comes first: the newest, A of the titles, the last added, most upvotes."),
+    ] = "date",
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
     form: Form = Format.text,
     debug: Debug = False,
 ) -> None:
-    """List papers of the library, newest first."""
+    """List papers of the library, newest first, or in another order."""
     with running(debug, library=library) as run:
         from assistant.render import jsonform, markdown, terminal
 
-        filters = filters_of(since, until, source, author)
-        found = run.assistant.list(filters=filters, limit=limit, offset=offset)
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
+        found = run.assistant.list(filters=filters, limit=limit, offset=offset, sort=sort, reverse=reverse)
         run.show(
             form,
             text=lambda out: terminal.papers(found, out),
@@ -341,6 +361,9 @@ def remove(
         typer.Argument(metavar="ID", help="Id or its beginning, arXiv id, DOI, or title.", show_default=False),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would go, which is what it does anyway.")
+    ] = False,
     library: LibraryName = None,
     store: Store = None,
     form: Plain = PlainFormat.text,
@@ -348,11 +371,14 @@ def remove(
 ) -> None:
     """Take papers out of the library.
 
-    Without --yes nothing is removed, and what would go is listed. A removed paper comes back when it is ingested again.
+    Without --yes nothing is removed, and what would go is listed. A removed paper comes back when it is ingested again,
+    and has its tags, note and read mark again.
     """
     with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
+        if yes and dry_run:
+            raise UsageError("--dry-run removes nothing, and --yes removes", hint="Leave one of them out.")
         report = run.assistant.remove(papers, dry_run=not yes)
         run.show(
             form,
@@ -456,6 +482,7 @@ def evaluate(
 cli_reports.register(app)
 cli_fetch.register(app)
 cli_dedupe.register(app)
+cli_manage.register(app)
 
 
 def main() -> None:

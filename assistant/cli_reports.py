@@ -11,6 +11,7 @@ from assistant.options import (
     COMMON,
     Author,
     BaseUrl,
+    Category,
     Debug,
     Jobs,
     LibraryName,
@@ -20,9 +21,11 @@ from assistant.options import (
     NoCache,
     Plain,
     Question,
+    ReadMark,
     Since,
     SourceName,
     Store,
+    Tag,
     Until,
     filters_of,
     joined,
@@ -70,7 +73,10 @@ def digest(
     since: Since = None,
     until: Until = None,
     week: Annotated[str | None, option("--week", metavar="WEEK", help="An ISO week, such as 2026-W26.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Also what an earlier digest carried.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what an earlier digest carried, or is marked as read.")
+    ] = False,
+    tag: Tag = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do not record it as sent.")] = False,
     output: Output = None,
     library: LibraryName = None,
@@ -87,9 +93,10 @@ def digest(
     """Say what a week, or other days, brought: chosen, grouped into themes, cited.
 
     Without days it begins after the last digest, or seven days ago. Papers are chosen by the saved topics, if there are
-    any (see topics). What it shows does not come again, unless its abstract changes. A model, where one is chosen,
-    writes it theme by theme. Exit status: 3 nothing to show; 4 the model's endpoint failed, and what it did not write
-    is extractive.
+    any (see topics). What it shows does not come again, unless its abstract changes, nor does what is marked as read. A
+    digest of a --tag has the papers of the tag, sent or not, and is not recorded. A model, where one is chosen, writes
+    it theme by theme. Exit status: 3 nothing to show; 4 the model's endpoint failed, and what it did not write is
+    extractive.
     """
     with running(
         debug,
@@ -105,7 +112,7 @@ def digest(
         from assistant.render import digests, html, jsonform
 
         check_output(output)
-        made = run.assistant.digest(since=since, until=until, week=week, again=again)
+        made = run.assistant.digest(since=since, until=until, week=week, again=again, tag=tag)
         _tell(run, made)
         name = run.assistant.library_name
         shown = made if dry_run else run.assistant.as_recorded(made)
@@ -139,6 +146,9 @@ def summarize(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
     form: Annotated[PageFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
@@ -161,7 +171,8 @@ def summarize(
         from assistant.render import html, jsonform, summaries
 
         check_output(output)
-        made = run.assistant.summarize(joined(topic), papers=papers, filters=filters_of(since, until, source, author))
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
+        made = run.assistant.summarize(joined(topic), papers=papers, filters=filters)
         _tell(run, made)
         run.show(
             form or _form(output, PageFormat),
@@ -184,6 +195,9 @@ def trends(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
+    category: Category = None,
+    tag: Tag = None,
+    read: ReadMark = None,
     form: Annotated[PageFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
@@ -195,7 +209,8 @@ def trends(
         from assistant.render import html, jsonform, summaries
 
         check_output(output)
-        found = run.assistant.trend(joined(query), by=by.value, filters=filters_of(since, until, source, author))
+        filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
+        found = run.assistant.trend(joined(query), by=by.value, filters=filters)
         run.show(
             form or _form(output, PageFormat),
             text=lambda out: summaries.trend_text(found, out),
@@ -219,9 +234,7 @@ def add_topic(
         str | None, option("--query", metavar="WORDS", help="What to look for, with operators; else the name.")
     ] = None,
     author: Author = None,
-    category: Annotated[
-        str | None, option("--category", metavar="NAME", help="Only papers of this category, such as cs.LG or cs.")
-    ] = None,
+    category: Category = None,
     library: LibraryName = None,
     debug: Debug = False,
 ) -> None:

@@ -144,13 +144,20 @@ def _umask() -> int:
 
 @contextlib.contextmanager
 def running(debug: bool, **flags: object) -> Iterator[Run]:
-    """A run with its assistant; whatever goes wrong becomes one line, a hint and an exit status."""
-    run = Run()
-    try:
+    """A run with its assistant."""
+    with reporting(debug) as run:
         from assistant.app import build
 
         with build(flags, os.environ, notice=run.note, progress=run.bar) as run.assistant:
             yield run
+
+
+@contextlib.contextmanager
+def reporting(debug: bool) -> Iterator[Run]:
+    """A run, without an assistant yet; whatever goes wrong becomes one line, a hint and an exit status."""
+    run = Run()
+    try:
+        yield run
     except typer.Exit:
         raise
     except AssistantError as error:

@@ -66,23 +66,26 @@ def digest(
     period: Period,
     topics: Sequence[Topic],
     again: bool = False,
+    tag: str | None = None,
     known: int | None = None,
     progress: Progress = lambda what, done, total: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Digest:
     """What the library has of `period`, for the `topics` if there are any. What an earlier digest carried is left out,
-    unless its abstract has changed, or with `again`. With `known`, the highest number of a paper that the last digest
-    knew, papers come too that are older and were read later. Nothing is recorded: see `Library.remembering`.
-    The model of the desk writes, where there is one; what it fails to write is extractive. BudgetError, PromptError."""
+    unless its abstract has changed, and what is marked as read; not with `again`. With a `tag`, it is of the papers
+    that have it, sent or not. With `known`, the highest number of a paper that the last digest knew, papers come too
+    that are older and were read later. Nothing is recorded: see `Library.remembering`. The
+    model of the desk writes, where there is one; what it fails to write is extractive. BudgetError, PromptError."""
     started = clock()
-    covered = Filters(period.since, period.until, read_days=True)
+    covered = Filters(period.since, period.until, read_days=True, tag=tag)
     progress("reading the period", 0, 0)
     newest = library.newest()
     late = library.newer(known, dated_before=period.since) if known is not None else []
     papers = library.stored([*library.matching(covered), *late])
     number = library.memory.number()  # before what was sent: a digest that is recorded in between is noticed
-    sent = {} if again else library.memory.sent()
-    fresh = {number: one for number, one in papers.items() if sent.get(one.paper_id) != fingerprint(one.paper)}
+    sent = {} if again or tag else library.memory.sent()
+    unsent = {number: one for number, one in papers.items() if sent.get(one.paper_id) != fingerprint(one.paper)}
+    fresh = {number: one for number, one in unsent.items() if again or not one.marks.read}
     caught = _caught(library, topics, replace(covered, since=None) if late else covered) if topics else {}
     kept = {number: one for number, one in fresh.items() if not topics or number in caught}
     days = [replace(covered, since=one.since, until=one.until) for one in period.before(PERIODS_BEFORE)]
@@ -94,10 +97,12 @@ def digest(
         late=len(late),
         newest=newest,
         undated=sum(one.paper.date is None for one in papers.values()),
-        already_sent=len(papers) - len(fresh),
+        already_sent=len(papers) - len(unsent),
+        already_read=len(unsent) - len(fresh),
         off_topic=len(fresh) - len(kept),
         before=tuple(len(numbers) for numbers in earlier),
         follows=number,
+        tag=tag or "",
     )
     if not kept:
         return replace(result, why=_why_empty(result, library), seconds=clock() - started)
@@ -282,10 +287,14 @@ def _line(page: Page, one: _Candidate, brief: Brief | None) -> int:
 
 def _why_empty(result: Digest, library: Library) -> str:
     period = result.period
+    if not result.papers_in_period and result.tag:
+        return f"no paper of {period.label} has the tag “{result.tag}”"
     if not result.papers_in_period:
         first, last = library.days()
         held = f"; its papers are of {first} to {last}" if first else ""
         return f"the library has no paper of {period.label}{held}"
     if result.already_sent == result.papers_in_period:
         return f"what there is of {period.label} was in an earlier digest; --again repeats it"
+    if result.already_sent + result.already_read == result.papers_in_period:
+        return f"what there is of {period.label} was in an earlier digest, or is marked as read; --again repeats it"
     return f"nothing that is new of {period.label} is near a saved topic"

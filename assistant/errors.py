@@ -11,6 +11,7 @@
     ├── EmbedderError              exit 1, an embedder cannot be loaded or run
     ├── RerankerError              exit 1, a reranker cannot be loaded or run
     ├── BudgetError                exit 1, a request could cost more than is allowed
+    ├── BackupError                exit 1, a backup cannot be written, or is none, or is damaged
     ├── LibraryError               exit 1, the library on disk
     │   ├── LibraryMissing         there is none at that place
     │   ├── LibraryBusy            another process is writing
@@ -81,6 +82,10 @@ class RerankerError(AssistantError):
 
 
 class BudgetError(AssistantError):
+    pass
+
+
+class BackupError(AssistantError):
     pass
 
 

@@ -81,6 +81,13 @@ SourceName = Annotated[
     str | None, option("--source", metavar="NAME", help="Only papers from this source (bibtex, jsonl, …).")
 ]
 Author = Annotated[str | None, option("--author", metavar="NAME", help="Only papers by an author of this name.")]
+Category = Annotated[
+    str | None, option("--category", metavar="NAME", help="Only papers of this category, such as cs.LG or cs.")
+]
+Tag = Annotated[str | None, option("--tag", metavar="TAG", help="Only papers that have this tag of yours.")]
+ReadMark = Annotated[
+    bool | None, option("--read/--unread", help="Only papers that you have marked as read, or have not.")
+]
 Model = Annotated[
     str | None,
     option("--model", "-m", metavar="NAME", help="Model that writes the answer; “extractive” for none."),
@@ -132,7 +139,16 @@ def joined(words: list[str]) -> str:
     return sys.stdin.read(MAX_STDIN)
 
 
-def filters_of(since: date | None, until: date | None, source: str | None, author: str | None) -> "Filters":
+def filters_of(
+    since: date | None,
+    until: date | None,
+    source: str | None,
+    author: str | None,
+    *,
+    category: str | None = None,
+    tag: str | None = None,
+    read: bool | None = None,
+) -> "Filters":
     from assistant.papers import Filters
 
-    return Filters(since, until, source, author)
+    return Filters(since, until, source, author, category, tag=tag, read=read)

@@ -10,9 +10,10 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, fields, replace
 from datetime import date as Date
+from typing import Literal
 from urllib.parse import unquote
 
-from assistant.cleaning import clean
+from assistant.cleaning import clean, one_line
 from assistant.errors import UsageError
 
 MAX_ABSTRACT = 20_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
@@ -106,6 +107,15 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What its user has put to a paper: tags, a note, the day it was marked as read."""
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    read: Date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPaper:
     """A paper in a library, under its permanent `paper_id`. `origins` says of each field where what it says was read,
     as far as that is known; it is looked up for a paper that is shown alone, and else empty."""
@@ -114,6 +124,7 @@ class StoredPaper:
     paper: Paper
     sources: tuple[Provenance, ...] = ()
     origins: tuple[tuple[str, Provenance], ...] = ()
+    marks: Marks = Marks()
 
     @property
     def source(self) -> str:
@@ -142,12 +153,15 @@ class Passage:
     vector: float
 
 
+Sort = Literal["date", "title", "added", "upvotes"]  # what papers are listed by
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a search may return. All given conditions must hold; dates are inclusive. `source` and `author` may be
-    several names with a semicolon between; a paper must have all of them; so may `category`, of which a paper must have
-    each or one under it (`cs` has `cs.LG`). With `read_days`, a paper without a date
-    counts by the day it was first read. UsageError: the dates leave no day."""
+    several names with a semicolon between; a paper must have all of them; so may `tag`, and `category`, of which a
+    paper must have each or one under it (`cs` has `cs.LG`). `read` is whether it is marked as read. With `read_days`, a
+    paper without a date counts by the day it was first read. UsageError: the dates leave no day."""
 
     since: Date | None = None
     until: Date | None = None
@@ -155,18 +169,21 @@ class Filters:
     author: str | None = None
     category: str | None = None
     read_days: bool = False
+    tag: str | None = None
+    read: bool | None = None
 
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
             raise UsageError(f"no day is both since {self.since} and until {self.until}", hint="Swap them.")
 
     def __bool__(self) -> bool:
-        return any(
-            (self.since, self.until, *(given is not None for given in (self.source, self.author, self.category)))
-        )
+        named = (self.source, self.author, self.category, self.tag, self.read)
+        return any((self.since, self.until, *(given is not None for given in named)))
 
     def both(self, other: "Filters") -> "Filters":
-        """What meets these conditions and those of `other`. UsageError: no day does."""
+        """What meets these conditions and those of `other`. UsageError: no day, or no paper, can."""
+        if None not in (self.read, other.read) and self.read != other.read:
+            raise UsageError("no paper is both read and unread", hint="Leave one of them out.")
         return Filters(
             max((day for day in (self.since, other.since) if day), default=None),
             min((day for day in (self.until, other.until) if day), default=None),
@@ -174,6 +191,8 @@ class Filters:
             "; ".join(filter(None, (self.author, other.author))) or None,
             "; ".join(filter(None, (self.category, other.category))) or None,
             self.read_days or other.read_days,
+            "; ".join(filter(None, (self.tag, other.tag))) or None,
+            other.read if self.read is None else self.read,
         )
 
 
@@ -186,6 +205,11 @@ class Found:
     passages: tuple[Passage, ...] = ()
     notices: tuple[str, ...] = ()
     why_nothing: str = ""
+
+
+def tag_key(tag: str) -> str:
+    """`tag` as it is kept and compared: without regard to case and the width of blanks."""
+    return unicodedata.normalize("NFC", one_line(tag).casefold())
 
 
 def title_key(title: str) -> str:

@@ -1,6 +1,6 @@
-"""What a question says beside its words: quoted phrases, exclusions, authors, days, sources. Pure.
+"""What a question says beside its words: quoted phrases, exclusions, authors, days, sources, marks. Pure.
 
-    "test-time compute" scaling -vision author:"Ada Lovelace" since:2026-06 until:2w source:jsonl
+    "test-time compute" scaling -vision author:"Ada Lovelace" since:2026-06 until:2w source:jsonl tag:thesis is:unread
 
 Everything else is text, also what only looks like it: `W4A8-KV4`, ` - `, `-5`, `arXiv:2401.1`, a web address.
 """
@@ -18,7 +18,8 @@ DAYS = "such as 2026-06-01, 2026-06, 2026, or 7d, 2w, 3m, 1y (ago)"
 
 _QUOTED = r'"[^"]*"|“[^”]*”'
 _OPERATOR = re.compile(
-    rf"(?<![^\s(])(?:(?P<key>author|since|until|source|category):(?P<value>{_QUOTED}|\S+)"
+    rf"(?<![^\s(])(?:(?P<key>author|since|until|source|category|tag):(?P<value>{_QUOTED}|\S+)"
+    rf"|is:(?P<un>un)?read(?![\w-])"
     rf"|(?P<minus>-?)(?P<phrase>{_QUOTED})(?!\w)"
     r"|-(?P<word>[^\W\d_]\S*)(?<!-)(?!\S))",
     re.IGNORECASE,
@@ -68,6 +69,8 @@ def _with(query: Query, operator: re.Match[str], today: Date) -> tuple[Query, st
     if word := operator["word"]:
         bare = word.rstrip(_CLOSING + ".")
         return replace(query, without=(*query.without, bare)), word[len(bare) :]
+    if not operator["key"]:
+        return replace(query, filters=query.filters.both(Filters(read=not operator["un"]))), ""
     key, given = operator["key"].lower(), operator["value"]
     value = given if given[0] in '"“' else given.rstrip(_CLOSING)
     kept, value = given[len(value) :], value.strip('"“”').strip()
@@ -82,6 +85,8 @@ def _with(query: Query, operator: re.Match[str], today: Date) -> tuple[Query, st
             one = Filters(source=value)
         case "category":
             one = Filters(category=value)
+        case "tag":
+            one = Filters(tag=value)
         case _:
             one = Filters(author=value)
     return replace(query, filters=query.filters.both(one)), kept

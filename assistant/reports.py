@@ -54,7 +54,8 @@ class Digest:
     """What a period brought.
 
     Of `papers_in_period` papers, `undated` count by the day they were read, `late` are older and were read since the
-    last digest, `already_sent` were in an earlier digest, `off_topic` met no saved topic, and the rest was considered.
+    last digest, `already_sent` were in an earlier digest, `already_read` are marked as read, `off_topic` met no saved
+    topic, and the rest was considered. With a `tag`, all of it is of papers that have it.
     `before` counts the papers of the periods before, the nearest first. `others` are further papers in one line each.
     `overview` says what stands out, where a model wrote; `removed` are sentences of its that did not hold, and
     `failure` is what went wrong at its endpoint. `why` says why it is empty, where it is; `recorded` whether it will
@@ -72,6 +73,7 @@ class Digest:
     undated: int = 0
     late: int = 0
     already_sent: int = 0
+    already_read: int = 0
     off_topic: int = 0
     before: tuple[int, ...] = ()
     why: str = ""
@@ -80,6 +82,7 @@ class Digest:
     recorded: bool = False
     follows: int = 0
     newest: int = 0
+    tag: str = ""
     usage: Usage | None = None
     failure: str = ""
     notices: tuple[str, ...] = ()
@@ -87,7 +90,7 @@ class Digest:
 
     @property
     def papers_considered(self) -> int:
-        return self.papers_in_period - self.already_sent - self.off_topic
+        return self.papers_in_period - self.already_sent - self.already_read - self.off_topic
 
     @property
     def usual(self) -> tuple[float | None, ...]:

@@ -314,9 +314,36 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """A setting as it holds, None for nothing, its value hidden where that is secret; and where that comes from:
+    `flag`, the name of an environment variable, the path of the configuration file, or `default`."""
+
+    name: str
+    value: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup says of itself: its file, the library it is of and its papers, when (UTC) and by which version it
+    was made, the embedder of its vectors, and size and SHA-256 of the catalog in it."""
+
+    file: str
+    library: str
+    made: str
+    program: str
+    papers: int
+    embedder: str
+    bytes: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryStatus:
-    """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader. `store` is where
-    the vector index lies, `local` or a server; `store_chunks` what that server holds, None if it does not tell."""
+    """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader. `disk` has the
+    bytes of each part, `disk_bytes` their sum. `store` is where the vector index lies, `local` or a server;
+    `store_chunks` what that server holds, None if it does not tell. `tagged`, `noted` and `read` count papers with such
+    a mark; `last_ingest` is the last day something was read in, `last_digest` the last day that one has covered."""
 
     name: str
     folder: str
@@ -333,6 +360,12 @@ class LibraryStatus:
     disk_bytes: int
     store: str = "local"
     store_chunks: int | None = None
+    disk: dict[str, int] = field(default_factory=dict)
+    tagged: int = 0
+    noted: int = 0
+    read: int = 0
+    last_ingest: str | None = None
+    last_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 Only `app.py` reads them; everything below it takes plain values.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -45,6 +46,7 @@ VARIABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "openalex_key": (("OPENALEX_API_KEY",), "key for OpenAlex"),
 }
 CONFIG_VARIABLE = "ASSISTANT_CONFIG"
+HIDDEN = "****"  # in the place of what is secret
 SYNC = "sync"  # tables of the file alone: no flag or variable has them
 
 
@@ -91,44 +93,97 @@ class Settings:
     sync: tuple[Followed, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of a setting, and where it comes from: `flag`, the name of a variable, the path of the file."""
+
+    value: object
+    origin: str
+
+
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
     """The settings that hold, given flags (None where not given) and environment variables.
 
     An empty value counts as not given, so that `--model "$UNSET"` asks none. SettingsError: a value that cannot be
     used, named with where it is from, or a name that is no setting.
     """
+    file, path = _file(environment)
+    values = {name: one.value for name, one in _given(flags, environment, file, path).items()}
+    sync = _followed(file.get(SYNC, []), str(path))
+    return Settings(**{"home": _default_home(), **values, "sync": sync})  # type: ignore[arg-type]
+
+
+def given(flags: Mapping[str, object], environment: Mapping[str, str]) -> dict[str, Given]:
+    """The settings that are not left at their default, with where each is from. SettingsError, as `load`."""
+    return _given(flags, environment, *_file(environment))
+
+
+def _given(
+    flags: Mapping[str, object], environment: Mapping[str, str], file: Mapping[str, object], path: Path
+) -> dict[str, Given]:
     for name in flags.keys() - VARIABLES.keys():
         raise SettingsError(f"there is no setting “{name}”", hint=f"Settings are: {', '.join(VARIABLES)}.")
-    file, path = _file(environment)
-    values: dict[str, object] = {}
+    found: dict[str, Given] = {}
     for name, (variables, _) in VARIABLES.items():
         candidates: list[tuple[str, object]] = [("flag", flags.get(name))]
         candidates += [(variable, environment.get(variable)) for variable in variables]
         candidates += [(str(path), file.get(name))]
         for where, value in candidates:
             if value is not None and str(value).strip():
-                values[name] = _checked(name, value, where)
+                found[name] = Given(_checked(name, value, where), where)
                 break
-    if "home" not in values:
-        import platformdirs
+    return found
 
-        values["home"] = platformdirs.user_data_path(APP, appauthor=False)
-    values["sync"] = _followed(file.get(SYNC, []), str(path))
-    return Settings(**values)  # type: ignore[arg-type]
+
+def _default_home() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path(APP, appauthor=False)
+
+
+def file_path(environment: Mapping[str, str]) -> Path:
+    """Where the configuration file is, or would be."""
+    if chosen := environment.get(CONFIG_VARIABLE, "").strip():
+        return expanded(chosen)
+    import platformdirs
+
+    return platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+
+
+def shown(name: str, value: object) -> str | None:
+    """A setting's value as it may be seen by others, in the form that it is given in; None for none."""
+    if value is None:
+        return None
+    if name in _KEYS:
+        return HIDDEN
+    if name == "base_url":
+        parts = urlsplit(str(value))
+        user, at, host = parts.netloc.rpartition("@")
+        hidden = (f"{HIDDEN}{at}" if user else "") + host
+        return urlunsplit((parts.scheme, hidden, parts.path, HIDDEN if parts.query else "", ""))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    numbers = value if isinstance(value, tuple) else (value,)
+    return "/".join(f"{one:g}" if isinstance(one, float) else str(one) for one in numbers)
+
+
+def template() -> str:
+    """A configuration file that sets nothing: what there is to set, with its default, as comments."""
+    lines = ["# Settings of paper-assistant. Take the # away before a name to set it.", ""]
+    defaults = {one.name: one.default for one in fields(Settings)}
+    for name, (variables, what) in VARIABLES.items():
+        default = "" if defaults[name] in (None, MISSING) else shown(name, defaults[name]) or ""
+        plain = isinstance(defaults[name], int | float) and not isinstance(defaults[name], bool)
+        lines += [f"# {what} ({', '.join(variables)})", f"#{name} = {default if plain else json.dumps(default)}", ""]
+    return "\n".join(lines)
 
 
 def _file(environment: Mapping[str, str]) -> tuple[dict[str, object], Path]:
-    chosen = environment.get(CONFIG_VARIABLE, "").strip()
-    if chosen:
-        path = expanded(chosen)
-    else:
-        import platformdirs
-
-        path = platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
+    path = file_path(environment)
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        if chosen:
+        if environment.get(CONFIG_VARIABLE, "").strip():
             raise SettingsError(f"{path}: no such file", hint=f"Correct {CONFIG_VARIABLE}, or unset it.") from error
         return {}, path
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

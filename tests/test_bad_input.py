@@ -196,6 +196,23 @@ def test_a_full_disk_loses_nothing_and_the_next_ingest_goes_on(tmp_path: Path, s
     assert vectors.split()[-2:] == catalog.split()[-2:]
 
 
+@pytest.mark.skipif(not _unshared(), reason="a small disk needs user namespaces (Linux)")
+def test_backup_and_restore_on_a_full_disk_leave_nothing_half_done(home: Path, tmp_path: Path) -> None:
+    assert run("backup", str(tmp_path / "b.zip"), home=home).returncode == 0
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = (
+        f'mount -t tmpfs -o size=200k none {disk} && {{ "$@" backup {disk}/b.zip; echo "backup: $?"; ls -A {disk}; '
+        f'"$@" restore {tmp_path}/b.zip --library {disk}/lib; echo "restore: $?"; ls -A {disk}; }}'
+    )
+    prefix = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
+    done = run(home=home, prefix=prefix)
+    assert done.stdout == "backup: 1\nrestore: 1\n"
+    assert done.stderr.count("error: ") == 2
+    assert "error: the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
     command = f"{{ {sys.executable} -m assistant list -n 5000; echo status $? >&2; }} | head -1"
     environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}

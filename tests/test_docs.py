@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.fetches import Fetched, FetchPlan, FetchReport
-from assistant.papers import Paper, Problem, Provenance
+from assistant.papers import Marks, Paper, Problem, Provenance
 from assistant.periods import Period
 from assistant.reports import (
     Digest,
@@ -30,8 +30,10 @@ from assistant.reports import (
 )
 from assistant.results import (
     Answer,
+    Backup,
     Citation,
     Comparison,
+    Configured,
     Difference,
     DryRun,
     Evaluation,
@@ -138,7 +140,9 @@ def test_every_file_named_in_a_document_exists() -> None:
         ("ask", (Answer, Sentence, Quote, Citation, Usage)),
         ("dry-run", (DryRun, Exchange, Price)),
         ("search", (SearchResult,)),
-        ("papers", (Provenance,)),
+        ("papers", (Provenance, Marks)),
+        ("backup", (Backup,)),
+        ("config", (Configured,)),
         ("ingest", (IngestReport, Intake, Problem)),
         ("fetch", (FetchReport, Fetched)),
         ("fetch-plan", (FetchPlan,)),

@@ -655,6 +655,8 @@ def test_a_read_only_folder_can_be_searched_and_refuses_to_be_written(tmp_path: 
         "assert any('one by one' in notice for notice in notices)\n"
         "assert library._fresh_searcher() is library._fresh_searcher()\n"
         "with pytest.raises(LibraryReadOnly): file(library, [CSKV])\n"
+        "with pytest.raises(LibraryReadOnly), library.marking() as marks: marks.tag('x', ['y'])\n"
+        "assert library.count(Filters(read=False))[0] == len(library)\n"
         "library.keep('new', Kept(date(2026, 1, 31), 'reply'))\n"
         "assert library.recall('old') and not library.recall('new')\n"
         "library.close()\n"

@@ -176,6 +176,8 @@ def test_filling_takes_only_what_is_not_known() -> None:
 
 def test_empty_filters_are_false() -> None:
     assert not Filters()
+    assert Filters(tag="x")
+    assert Filters(read=False)
     assert Filters(author="x")
 
 

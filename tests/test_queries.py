@@ -92,3 +92,16 @@ def test_conditions_of_question_and_flags_must_all_hold() -> None:
     assert query.filters == Filters(date(2025, 6, 1), date(2026, 3, 17), author="bob; ada")
     with pytest.raises(UsageError, match="no day is both since 2026-03-30 and until 2025-12-31"):
         parsed("caches until:2025", Filters(since=date(2026, 3, 30)))
+
+
+def test_marks_are_conditions() -> None:
+    query = parsed('caches tag:Thesis tag:"to read" is:unread?')
+    assert query == Query("caches?", filters=Filters(tag="Thesis; to read", read=False))
+    assert parsed("is:read caches").filters == Filters(read=True)
+    assert parsed("caches is:read", Filters(tag="a")).filters == Filters(tag="a", read=True)
+    for question in ("what is:this", "caches is:reading", "is:unread-able", "this:is:read x"):
+        assert parsed(question) == Query(question)
+    with pytest.raises(UsageError, match="both read and unread"):
+        parsed("caches is:read", Filters(read=False))
+    with pytest.raises(UsageError, match="tag: names nothing"):
+        parsed('caches tag:""')

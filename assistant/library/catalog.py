@@ -10,7 +10,7 @@ import json
 import operator
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
@@ -18,18 +18,22 @@ from typing import Any
 
 from assistant.cleaning import one_line
 from assistant.errors import LibraryDamaged
-from assistant.library import filing, origins, replies, selecting
-from assistant.library.connecting import BUSY_SECONDS, connected
+from assistant.library import filing, marking, origins, replies, selecting
+from assistant.library.connecting import BUSY_SECONDS, connected, foreign
 from assistant.library.filing import Added
+from assistant.library.marking import Marking
 from assistant.library.memory import Memory
 from assistant.library.schema import INDEXED, OF_A_PAPER, PENDING, as_ours, columns, from_row, text
-from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
+from assistant.papers import Chunk, Filters, Marks, Paper, Provenance, Record, Sort, StoredPaper
 from assistant.results import Kept
 from assistant.sources.resuming import FROM, Mark
 
 FILE = "catalog.sqlite3"
 SETTLE_SECONDS = 1.0
+PAGES = 2_000  # copied at a time: 8 MB
 VARIABLES = 30_000  # SQLite takes 32,766 values a statement
+
+Advance = Callable[[int, int], None]  # (pages done, pages in all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class Catalog:
     def memory(self) -> Memory:
         """What is remembered for digests."""
         return Memory(self._db, self.path)
+
+    @property
+    def marking(self) -> Marking:
+        """The marks of its user."""
+        return Marking(self._db, self.path)
 
     def settle(self, *, wait_s: float = SETTLE_SECONDS) -> None:
         """Move what the write-ahead log holds into the file itself, so that the file alone is the whole catalog; not
@@ -147,7 +156,28 @@ class Catalog:
         with self._mapped():
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
+    def drop_meta(self, *keys: str) -> None:
+        self._db.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in keys])
+
+    def take(self, other: "Catalog", *, advance: Advance) -> None:
+        """Become what `other` is, in one transaction."""
+        with other._mapped(), self._mapped():
+            other._db.backup(self._db, pages=PAGES, progress=lambda status, left, all_: advance(all_ - left, all_))
+
     # ---- reading
+
+    def copy(self, path: Path, *, advance: Advance) -> None:
+        """Write the catalog as it is now to the new file `path`, whatever is written to it meanwhile."""
+        with self.snapshot(), contextlib.closing(sqlite3.connect(path)) as to:
+            self.counts()  # from this first look on, the snapshot holds
+            with self._mapped():
+                self._db.backup(to, pages=PAGES, progress=lambda status, left, all_: advance(all_ - left, all_))
+                to.execute("PRAGMA journal_mode = DELETE")  # so that the one file is all
+
+    def foreign(self) -> str | None:
+        """What the file holds that no writer of ours has put there, or None."""
+        with self._mapped():
+            return foreign(self._db)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -202,15 +232,18 @@ class Catalog:
         return [(int(row[0]), from_row(row[1:])) for row in rows]
 
     def stored(self, numbers: Sequence[int]) -> dict[int, StoredPaper]:
-        """The papers of these numbers, in this order, with where each came from."""
+        """The papers of these numbers, in this order, with where each came from and what its user has put to it."""
         sources: dict[int, list[Provenance]] = {}
         with self._mapped():
             rows = self._among("SELECT number, rowid, source, file, line, day FROM sources WHERE number", numbers)
             for number, _, source, file, line, day in sorted(rows):
                 sources.setdefault(number, []).append(Provenance(source, file, line, Date.fromisoformat(day)))
             papers = self._among(f"SELECT number, paper_id, {columns(self._db)} FROM papers WHERE number", numbers)
+            marks = marking.of(lambda query: self._among(query, numbers)) if marking.there(self._db) else {}
             found = {
-                number: StoredPaper(paper_id, from_row(row), tuple(sources.get(number, ())))
+                number: StoredPaper(
+                    paper_id, from_row(row), tuple(sources.get(number, ())), marks=marks.get(number, Marks())
+                )
                 for number, paper_id, *row in papers
             }
             return {number: found[number] for number in numbers}
@@ -269,21 +302,24 @@ class Catalog:
 
     def count(self, filters: Filters) -> tuple[int, int]:
         """(papers that meet `filters`, undated papers that their dates left out)."""
-        where, values = selecting.conditions(filters)
-        rest, rest_values = selecting.conditions(replace(filters, since=None, until=None))
         dated = filters.since or filters.until
         with self._mapped():
+            where, values = selecting.conditions(self._db, filters)
+            rest, rest_values = selecting.conditions(self._db, replace(filters, since=None, until=None))
             (met,) = self._db.execute(f"SELECT count(*) FROM papers WHERE {where}", values).fetchone()
             query = f"SELECT count(*) FROM papers WHERE {rest} AND date IS NULL"
             (undated,) = self._db.execute(query, rest_values).fetchone() if dated else (0,)
         return int(met), int(undated)
 
-    def matching(self, filters: Filters, *, limit: int = -1, offset: int = 0) -> list[int]:
-        """Numbers of the papers that meet `filters`, newest first, undated ones last; all of them for limit -1."""
-        where, values = selecting.conditions(filters)
+    def matching(
+        self, filters: Filters, *, limit: int = -1, offset: int = 0, sort: Sort = "date", reverse: bool = False
+    ) -> list[int]:
+        """Numbers of the papers that meet `filters`, in the order of `selecting.ORDERS`; all of them for limit -1."""
         with self._mapped():
+            where, values = selecting.conditions(self._db, filters)
+            order = selecting.ORDERS[sort][reverse]
             rows = self._db.execute(
-                f"SELECT number FROM papers WHERE {where} ORDER BY date IS NULL, date DESC, number LIMIT ? OFFSET ?",
+                f"SELECT number FROM papers WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
                 (*values, limit, offset),
             ).fetchall()
         return [int(row[0]) for row in rows]
@@ -358,6 +394,14 @@ class Catalog:
                 "SELECT min(date), max(date), count(*), count(date) FROM papers"
             ).fetchone()
         return first, last, int(total) - int(dated)
+
+    def last_read(self) -> str | None:
+        """The last day on which something was read in."""
+        if day := self.meta("ingested"):
+            return day
+        with self._mapped():  # as far as a library of before knows: the last day that brought something new
+            (day,) = self._db.execute("SELECT max(day) FROM sources").fetchone()
+        return None if day is None else str(day)
 
     def faults(self) -> str | None:
         """What SQLite's own check finds wrong with the file, or None."""

@@ -1,10 +1,11 @@
 """Opening the catalog's SQLite file: to read or to write, what is no catalog of ours refused."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryMissing, LibraryReadOnly, LibraryTooNew
-from assistant.library import memory, selecting
+from assistant.library import marking, memory, selecting
 from assistant.library.schema import LATER, SCHEMA, VERSION, add_columns, primary_code
 
 BUSY_SECONDS = 30.0
@@ -24,10 +25,7 @@ def connected(path: Path, *, write: bool, create: bool, wait_s: float = BUSY_SEC
         _prepare(db, write=write or create)
         _check_version(db, path, create=create)
         if write or create:
-            add_columns(db)
-            for statement in LATER:
-                db.execute(statement)
-            db.executescript(memory.TABLES)
+            _bring_up(db)
     except BaseException:
         db.close()
         raise
@@ -100,3 +98,34 @@ def _check_version(db: sqlite3.Connection, path: Path, *, create: bool) -> None:
         if not create:  # its maker was killed, or had no room, before the tables were there
             raise LibraryMissing(f"there is no library in {path.parent} yet", hint="Make it: assistant ingest PATH")
         db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _bring_up(db: sqlite3.Connection) -> None:
+    """Give a library of before what it lacks."""
+    add_columns(db)
+    for statement in LATER:
+        db.execute(statement)
+    db.executescript(memory.TABLES + marking.TABLES)
+
+
+def foreign(db: sqlite3.Connection) -> str | None:
+    """What a catalog holds that no writer of ours has put there, or None: a virtual table, a table or an index of
+    another name, of other columns, or on another expression."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as ours:
+        ours.executescript(SCHEMA)
+        _bring_up(ours)
+        pages = "SELECT page_size FROM pragma_page_size"
+        if db.execute(pages).fetchone() != ours.execute(pages).fetchone():
+            return "pages of another size"
+        known, found = _described(ours), _described(db)
+    strange = sorted(name for name, what in found.items() if not what <= known.get(name, set()))
+    return f"another “{strange[0][:60]}” than this version makes" if strange else None
+
+
+def _described(db: sqlite3.Connection) -> dict[str, set[object]]:
+    """What there is in a catalog, by name: of a table its columns, of an index its statement."""
+    found: dict[str, set[object]] = {}
+    for kind, name, root, said in db.execute("SELECT type, name, rootpage, sql FROM sqlite_master").fetchall():
+        columns = db.execute("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?)", (name,)).fetchall()
+        found[name] = {(kind, bool(root)), *(columns if kind == "table" else [said])}
+    return found

@@ -34,19 +34,26 @@ def open_lexical(folder: Path, catalog: Catalog) -> LexicalIndex:
 def build_lexical(folder: Path, catalog: Catalog, batches: Iterable[Sequence[tuple[int, Paper]]]) -> LexicalIndex:
     """The lexical index made anew of these papers. It is built aside and put in place whole: readers have the old one
     until then, but for the moment between two renames."""
-    place = lexical_folder(folder)
-    aside, old = place.with_name("lexical.new"), place.with_name("lexical.old")
+    aside = lexical_folder(folder).with_name("lexical.new")
     lexical = LexicalIndex(aside, create=True)
     for batch in batches:
         lexical.put(batch)
     lexical.commit()
+    put_in_place(folder, aside)
+    catalog.set_meta(lexical_seal=lexical_seal(folder))
+    return LexicalIndex(lexical_folder(folder))
+
+
+def put_in_place(folder: Path, made: Path) -> None:
+    """Put a lexical index that was made aside in the place of the one that is there; or none, where none was made."""
+    place = lexical_folder(folder)
+    old = place.with_name("lexical.old")
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
         place.rename(old)
-    aside.rename(place)
+    if made.exists():
+        made.rename(place)
     shutil.rmtree(old, ignore_errors=True)
-    catalog.set_meta(lexical_seal=lexical_seal(folder))
-    return LexicalIndex(place)
 
 
 def lexical_seal(folder: Path) -> str:

@@ -104,6 +104,7 @@ class Writer:
             absorbed: list[int] = []
             if mark is not None:
                 self._catalog.set_mark(file, mark())
+            self._catalog.set_meta(ingested=f"{day}")
             for record in batch:
                 added = self._catalog.add(record, source=intake.source, file=file, day=day)
                 absorbed += added.absorbed

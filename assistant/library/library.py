@@ -11,15 +11,17 @@ from pathlib import Path
 from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.library import checking, lock
-from assistant.library.catalog import Catalog
+from assistant.library.catalog import FILE as CATALOG
+from assistant.library.catalog import Advance, Catalog
 from assistant.library.disk import check_links
 from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
+from assistant.library.marking import Marking
 from assistant.library.memory import Memory
 from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.shelf import Shelf
 from assistant.library.vectors import mean_vectors
-from assistant.papers import Filters, Found, Passage, StoredPaper
+from assistant.papers import Filters, Found, Passage, Sort, StoredPaper
 from assistant.queries import Query
 from assistant.results import Finding, Kept, LibraryStatus
 from assistant.weighing import Nearness
@@ -308,10 +310,20 @@ class Library:
         """(papers that meet `filters`, undated papers that their dates left out)."""
         return self._catalog.count(filters or Filters())
 
-    def papers(self, filters: Filters | None = None, *, limit: int = -1, offset: int = 0) -> list[StoredPaper]:
-        """Papers that meet `filters`, newest first; all of them for limit -1."""
+    def papers(
+        self,
+        filters: Filters | None = None,
+        *,
+        limit: int = -1,
+        offset: int = 0,
+        sort: Sort = "date",
+        reverse: bool = False,
+    ) -> list[StoredPaper]:
+        """Papers that meet `filters`, newest first or by another order (`selecting.ORDERS`); all for limit -1."""
         with self._catalog.snapshot():
-            numbers = self._catalog.matching(filters or Filters(), limit=limit, offset=offset)
+            numbers = self._catalog.matching(
+                filters or Filters(), limit=limit, offset=offset, sort=sort, reverse=reverse
+            )
             return list(self._catalog.stored(numbers).values())
 
     def matching(self, filters: Filters, *, limit: int = -1) -> list[int]:
@@ -378,11 +390,39 @@ class Library:
             finally:
                 catalog.close()
 
+    # ---- backups
+
+    def copy(self, path: Path, *, advance: Advance) -> None:
+        """Write the catalog as it is now to the new file `path`, whatever is written to it meanwhile."""
+        self._catalog.copy(path, advance=advance)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone among writers. LibraryBusy, LibraryReadOnly."""
+        with lock.held(self.folder, wait_s=self._wait_s, notice=self._notice):
+            yield
+
+    # ---- what its user has put to papers
+
+    @contextlib.contextmanager
+    def marking(self) -> Iterator[Marking]:
+        """The tags, notes and read marks, to be changed, also while another process writes. LibraryReadOnly."""
+        with contextlib.closing(Catalog(self.folder, write=True)) as catalog:
+            yield catalog.marking
+            catalog.settle(wait_s=0)
+
+    def tags(self) -> dict[str, int]:
+        """Every tag, by name, with how many papers have it."""
+        return self._catalog.marking.tags()
+
     def status(self, name: str) -> LibraryStatus:
         """What the library holds, and how many chunks the server of its vectors says that it holds."""
         shelf = self._shelf(self._catalog)
         papers, pending, chunks = self._catalog.counts()
         first, last, undated = self._catalog.dates()
+        tagged, noted, read = self._catalog.marking.counts()
+        covered = self._catalog.memory.last()
+        disk = _sizes(self.folder)
         return LibraryStatus(
             name=name,
             folder=str(self.folder),
@@ -396,9 +436,15 @@ class Library:
             embedder=self._catalog.meta("embedder") or "none yet",
             chunk_tokens=self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS),
             vectors=self._catalog.meta("vectors") or "none yet",
-            disk_bytes=_size(self.folder),
+            disk_bytes=sum(disk.values()),
+            disk=disk,
             store=shelf.place,
             store_chunks=shelf.on_server(),
+            tagged=tagged,
+            noted=noted,
+            read=read,
+            last_ingest=self._catalog.last_read(),
+            last_digest=f"{covered[0]}" if covered else None,
         )
 
     def check(self) -> list[Finding]:
@@ -416,10 +462,13 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _size(folder: Path) -> int:
-    """Bytes of the files under `folder`; one that a writer removes meanwhile counts nothing."""
-    total = 0
+def _sizes(folder: Path) -> dict[str, int]:
+    """Bytes of the files under `folder` by the part they are of; one that a writer removes meanwhile counts nothing."""
+    sizes = {"catalog": 0, "vectors": 0, "lexical": 0, "other": 0}
+    parts = {CATALOG: "catalog", "chroma": "vectors", "lexical": "lexical"}
     for file in folder.rglob("*"):
+        name = file.relative_to(folder).parts[0]
+        part = next((part for start, part in parts.items() if name.startswith(start)), "other")
         with contextlib.suppress(OSError):
-            total += file.stat().st_size
-    return total
+            sizes[part] += file.stat().st_size if file.is_file() else 0
+    return sizes

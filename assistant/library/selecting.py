@@ -5,10 +5,18 @@ import unicodedata
 
 from assistant.cleaning import one_line
 from assistant.errors import PaperNotFound, UsageError
+from assistant.library import marking
 from assistant.library.schema import ALIAS
-from assistant.papers import Filters, arxiv_id_in, doi_in, title_key, title_keys
+from assistant.papers import Filters, Sort, arxiv_id_in, doi_in, tag_key, title_key, title_keys
 
 MOST_NAMES = 100  # in one condition
+# What papers are listed by, and the same turned round; what has no date or upvotes comes last either way.
+ORDERS: dict[Sort, tuple[str, str]] = {
+    "date": ("date DESC, number", "date ASC NULLS LAST, number"),
+    "title": ("title COLLATE NOCASE, number", "title COLLATE NOCASE DESC, number"),
+    "added": ("number DESC", "number"),
+    "upvotes": ("upvotes DESC, number", "upvotes ASC NULLS LAST, number"),
+}
 _READ_DAY = "(SELECT min(day) FROM sources WHERE sources.number = papers.number)"
 
 
@@ -46,11 +54,13 @@ def identified(db: sqlite3.Connection, name: str) -> int | None:
 
 def folded(name: str) -> str:
     """`name` without case and accents."""
+    if name.isascii():
+        return name.lower()  # the same, in a quarter of the time
     apart = unicodedata.normalize("NFKD", name.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
-def conditions(filters: Filters) -> tuple[str, list[str]]:
+def conditions(db: sqlite3.Connection, filters: Filters) -> tuple[str, list[str]]:
     """`filters` as the condition of a query over papers, and its values; it needs `folded` as a function of SQL."""
     where, values = ["1"], []
     day = f"coalesce(date, {_READ_DAY})" if filters.read_days else "date"
@@ -63,15 +73,32 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
     for source in _names(filters.source):
         where.append("number IN (SELECT number FROM sources WHERE source = ?)")
         values.append(source)
-    for author in _names(filters.author):
+    for author in map(folded, _names(filters.author)):
+        where.append(_may_hold("authors", author))
         where.append("EXISTS (SELECT 1 FROM json_each(authors) WHERE instr(folded(value), ?))")
-        values.append(folded(author))
-    for category in _names(filters.category):
+        values += [author, author]
+    for category in map(folded, _names(filters.category)):
+        where.append(_may_hold("categories", category))
         where.append(
             "EXISTS (SELECT 1 FROM json_each(categories) WHERE folded(value) = ? OR instr(folded(value), ?) = 1)"
         )
-        values += [folded(category), f"{folded(category)}."]
+        values += [category, category, f"{category}."]
+    marked = marking.there(db)
+    for tag in _names(filters.tag):
+        where.append(marking.TAGGED if marked else "0 = length(?)")
+        values.append(tag_key(tag))
+    if filters.read is not None:
+        condition = marking.READ if filters.read else marking.UNREAD
+        where.append(condition if marked else str(int(not filters.read)))
     return " AND ".join(where), values
+
+
+def _may_hold(column: str, name: str) -> str:
+    """A condition, on the value `name`, that a JSON list which has that folded name in it meets. It is there to be
+    quick: SQLite looks at a million papers in a second, where taking each list apart takes four."""
+    if name.isascii() and not {'"', "\\"} & set(name):
+        return f"(instr(lower({column}), ?) OR instr({column}, '\\u'))"  # json writes what is not ASCII as \uXXXX
+    return "length(?)"
 
 
 def _names(listed: str | None) -> list[str]:

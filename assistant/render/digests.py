@@ -27,7 +27,7 @@ def all_sentences(result: Digest) -> Iterator[Sentence]:
 
 def counts(result: Digest) -> str:
     """How many papers there were, and what became of them."""
-    parts = [counted(result.papers_in_period, "paper")]
+    parts = [counted(result.papers_in_period, "paper") + (f" tagged “{result.tag}”" if result.tag else "")]
     if any(result.before):
         usual = sum(result.before) / len(result.before)
         parts[0] += f" (usually {usual:,.0f})"
@@ -37,6 +37,8 @@ def counts(result: Digest) -> str:
         parts.append(f"{result.undated:,} without a date, counted on the day they were read")
     if result.already_sent:
         parts.append(f"{result.already_sent:,} sent before")
+    if result.already_read:
+        parts.append(f"{result.already_read:,} marked as read")
     if result.off_topic:
         on = f"topic “{result.topics[0].name}”" if len(result.topics) == 1 else f"{len(result.topics)} topics"
         parts.append(f"{result.off_topic:,} off your {on}")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,9 @@ from assistant.papers import StoredPaper
 from assistant.reports import Digest, Duplicates, Topic, TopicSummary, Trend
 from assistant.results import (
     Answer,
+    Backup,
     Comparison,
+    Configured,
     DryRun,
     Evaluation,
     Finding,
@@ -90,6 +92,23 @@ def duplicates(result: Duplicates, *, limit: int, library: str) -> str:
     return _document("dedupe", library, asdict(result) | {"groups": groups, "more": len(result.groups) - len(groups)})
 
 
+def tags(found: Mapping[str, int], *, library: str) -> str:
+    return _document("tags", library, {"tags": [{"name": name, "papers": count} for name, count in found.items()]})
+
+
+def note(found: StoredPaper, *, library: str) -> str:
+    return _document("note", library, {"id": found.paper_id, "note": found.marks.note})
+
+
+def backup(result: Backup) -> str:
+    return _document("backup", result.library, asdict(result))
+
+
+def configuration(found: Sequence[Configured], *, file: str) -> str:
+    """Of no library, so that there is none named."""
+    return _document("config", None, {"file": file, "settings": [asdict(one) for one in found]})
+
+
 def evaluation(result: Evaluation) -> str:
     return _document("eval", result.library, asdict(result))
 
@@ -143,6 +162,7 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
         "withdrawn": paper.withdrawn,
         "sources": [asdict(source) for source in found.sources],
         "origins": {field: asdict(place) for field, place in found.origins},
+        **asdict(found.marks),
     }
 
 

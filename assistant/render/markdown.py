@@ -9,7 +9,7 @@ from textwrap import indent
 from assistant.cleaning import clean, one_line, printable
 from assistant.papers import StoredPaper, web_address_in
 from assistant.render.tables import Report
-from assistant.render.words import at_most, byline, flags, footer, in_short, marks, read_where, receiver
+from assistant.render.words import at_most, byline, flags, footer, in_short, marked, marks, read_where, receiver
 from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Sentence, cite
 
 # The last two: an address that some Markdown makes a link of without being asked.
@@ -126,6 +126,10 @@ def paper(one: StoredPaper) -> str:
     if one.paper.authors:
         lines += [f"*{escaped(', '.join(one.paper.authors))}*", ""]
     lines += [escaped(clean(one.paper.abstract)), "", _reference(reference)]
+    if told := marked(one):
+        lines += ["", f"*{escaped(', '.join(told))}*"]
+    if one.marks.note:
+        lines += ["", *(f"> {escaped(line)}" for line in one.marks.note.split("\n"))]
     lines += ["", *(f"- {escaped(f'read {line}')}" for line in read_where(one))]
     return "\n".join(lines)
 

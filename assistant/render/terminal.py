@@ -1,6 +1,6 @@
 """Results for a terminal: wrapped and coloured there, plain and unwrapped when piped. Text is never markup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
@@ -15,14 +15,18 @@ from assistant.render.words import (
     flags,
     footer,
     in_short,
+    marked,
     marks,
+    megabytes,
     read_where,
     receiver,
     taken_in,
 )
 from assistant.results import (
     Answer,
+    Backup,
     Citation,
+    Configured,
     DryRun,
     Finding,
     IngestReport,
@@ -219,7 +223,8 @@ def papers(found: Sequence[StoredPaper], console: "Console") -> None:
     """A line or two a paper."""
     for one in found:
         reference = cite(0, one, clean(one.paper.title))
-        _hanging(console, "", [(reference.heading, "bold"), (f" · {dated(reference)}", "dim")])
+        told = f" · {' · '.join([dated(reference), *marked(one)])}"
+        _hanging(console, "", [(reference.heading, "bold"), (told, "dim")])
         _id(console, one.paper_id, 2)
 
 
@@ -240,6 +245,8 @@ def paper(one: StoredPaper, console: "Console") -> None:
         ("venue", record.venue),
         ("version", record.version),
         ("withdrawn", "by its authors" if record.withdrawn else None),
+        ("tags", ", ".join(one.marks.tags)),
+        ("read", one.marks.read),
     ]
     for name, value in rows:
         if value not in (None, ""):
@@ -248,6 +255,8 @@ def paper(one: StoredPaper, console: "Console") -> None:
     _line(console, "")
     _hanging(console, "", [(clean(record.abstract), "")])
     _line(console, "")
+    for line in one.marks.note.split("\n") if one.marks.note else ():
+        _hanging(console, "note ", [(line, "")], style="dim")
     for line in read_where(one):
         _hanging(console, "read ", [(line, "")], style="dim")
 
@@ -304,6 +313,7 @@ def _some(console: "Console", lines: Sequence[str], total: int, what: str, style
 
 
 def status(result: LibraryStatus, console: "Console") -> None:
+    parts = ", ".join(f"{name} {megabytes(size)}" for name, size in result.disk.items() if size)
     span = f"{result.first_date} to {result.last_date}" if result.first_date else "none"
     rows = [
         ("library", f"{result.name}, in {result.folder}"),
@@ -313,10 +323,46 @@ def status(result: LibraryStatus, console: "Console") -> None:
         ("chunks", f"{result.chunks:,} of at most {result.chunk_tokens} tokens"),
         ("embedder", result.embedder),
         ("vector index", _vector_index(result)),
-        ("disk", f"{result.disk_bytes / 1e6:,.1f} MB"),
+        ("disk", f"{megabytes(result.disk_bytes)}: {parts}" if parts else megabytes(result.disk_bytes)),
+        ("marks", f"{counted(result.tagged, 'paper')} tagged, {result.noted:,} with a note, {result.read:,} read"),
+        ("last ingest", result.last_ingest or "none"),
+        ("last digest", f"to {result.last_digest}" if result.last_digest else "none"),
     ]
     for name, value in rows:
         _hanging(console, f"{name:<13}", [(value, "")], style="dim")
+
+
+def tags(found: Mapping[str, int], console: "Console") -> None:
+    """A line a tag."""
+    for name, count in found.items():
+        _hanging(console, "", [(name, "bold"), (f" · {counted(count, 'paper')}", "dim")])
+
+
+def note(found: StoredPaper, console: "Console") -> None:
+    """A paper's note, line by line."""
+    for line in found.marks.note.split("\n"):
+        _line(console, line)
+
+
+def backup(result: Backup, console: "Console") -> None:
+    """What a backup holds."""
+    rows = [
+        ("backup", result.file),
+        ("library", f"{result.library}, {counted(result.papers, 'paper')}"),
+        ("made", f"{result.made} UTC, by version {result.program}"),
+        ("embedder", result.embedder),
+        ("catalog", f"{megabytes(result.bytes)}, SHA-256 {result.sha256}"),
+    ]
+    for name, value in rows:
+        _hanging(console, f"{name:<13}", [(value, "")], style="dim", wrap=False)
+
+
+def configuration(found: Sequence[Configured], console: "Console") -> None:
+    """A line a setting: its value, and where that comes from."""
+    widest = max(len(one.name) for one in found) + GAP
+    for one in found:
+        value = "none" if one.value is None else one.value
+        _hanging(console, f"{one.name:<{widest}}", [(value, ""), (f"  ({one.origin})", "dim")], style="dim")
 
 
 def _vector_index(result: LibraryStatus) -> str:

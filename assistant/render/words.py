@@ -14,6 +14,11 @@ def dated(one: Citation) -> str:
     return f"{one.date} · {one.source}" if one.date else one.source
 
 
+def marked(one: StoredPaper) -> list[str]:
+    """What a line on a paper tells of its user's marks."""
+    return [*(["read"] if one.marks.read else []), *(f"#{tag}" for tag in one.marks.tags)]
+
+
 def byline(one: Citation) -> str:
     """Date, source and id of a reference."""
     return f"{dated(one)} · {one.paper_id}"
@@ -161,6 +166,10 @@ def receiver(result: DryRun) -> str:
     if result.model is None:
         return "no model is chosen, so that nothing would be sent; a model would get:"
     return f"{counted(len(result.exchanges), 'request')} would go to {result.model} at {result.address}"
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def counted(number: int, what: str) -> str:
