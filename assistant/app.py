@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
 from functools import cached_property
@@ -31,6 +31,7 @@ from assistant.reports import By, Digest, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker, reranked
 from assistant.results import (
     Answer,
+    Citation,
     DryRun,
     Finding,
     IngestReport,
@@ -368,6 +369,22 @@ class Assistant:
         if undated:
             self._notice(f"{undated:,} papers without a date are left out by --since or --until")
         return found
+
+    def papers_of(self, cited: Iterable[Citation | SearchResult]) -> Sequence[StoredPaper]:
+        """The papers that citations or results are of, in this order, each once."""
+        return list(self.library.named([one.paper_id for one in cited]).values())
+
+    def export(self, *, filters: Filters | None = None) -> Iterator[StoredPaper]:
+        """Papers of the library, in the order that they came in, a few held at a time."""
+        met, undated = self.library.count(filters)
+        if not met:
+            self._notice("no paper meets the conditions" if filters else "the library is empty")
+        if undated:
+            self._notice(f"{undated:,} papers without a date are left out by --since or --until")
+        for count, found in enumerate(self.library.each(filters)):
+            if count % 1_000 == 0:
+                self._progress("exporting", count, met)
+            yield found
 
     def status(self) -> LibraryStatus:
         """What the library holds."""

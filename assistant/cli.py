@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from assistant import __version__
-from assistant.cli_reports import register
-from assistant.console import Format, PlainFormat, Run, lenient_output, running
+from assistant import __version__, cli_export, cli_reports
+from assistant.console import CitedFormat, Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 from assistant.options import (
     COMMON,
     Author,
     BaseUrl,
+    Cited,
     Debug,
     Form,
     Judged,
@@ -90,7 +90,7 @@ def ask(
     max_cost: Annotated[
         float | None, option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
     ] = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """Answer a question from the library, with citations.
@@ -112,6 +112,8 @@ def ask(
             raise UsageError(
                 "--replay shows what was recorded", hint="Of other options it takes --strict and --format."
             )
+        if form.value not in {*Format} and (dry_run or (replay and not question)):
+            raise UsageError("there is no answer that could have references", hint="Choose another --format.")
         if replay and not question:
             return _list_recorded(run, form)
         filters = filters_of(since, until, source, author)
@@ -130,11 +132,13 @@ def ask(
             text=lambda out: terminal.answer(answer, out),
             md=lambda: markdown.answer(answer),
             json=lambda: jsonform.answer(answer, library=run.assistant.library_name),
+            cited=lambda: run.assistant.papers_of(answer.citations),
+            why_none="" if answer.citations else f"no references: {answer.why}",
         )
         raise typer.Exit(_exit_status(answer, strict=strict))
 
 
-def _rehearse(run: Run, question: str, filters: "Filters", form: Format) -> NoReturn:
+def _rehearse(run: Run, question: str, filters: "Filters", form: CitedFormat) -> NoReturn:
     """Show what `ask` would send."""
     from assistant.render import jsonform, markdown, terminal
 
@@ -150,7 +154,7 @@ def _rehearse(run: Run, question: str, filters: "Filters", form: Format) -> NoRe
     raise typer.Exit(3 if result.why else 0)
 
 
-def _list_recorded(run: Run, form: Format) -> None:
+def _list_recorded(run: Run, form: CitedFormat) -> None:
     from assistant.render import jsonform, markdown, terminal
 
     found = run.assistant.recorded()
@@ -200,7 +204,7 @@ def search(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """List the papers nearest to some words or a question.
@@ -225,6 +229,8 @@ def search(
             json=lambda: jsonform.search(
                 results, question=asked, library=run.assistant.library_name, failure="; ".join(failures)
             ),
+            cited=lambda: run.assistant.papers_of(results),
+            why_none="" if results else "nothing found",
         )
         raise typer.Exit(4 if failures else 0 if results else 3)
 
@@ -269,7 +275,7 @@ def show(
         str, typer.Argument(metavar="ID", help="Id or its beginning, arXiv id, DOI, or title.", show_default=False)
     ],
     library: LibraryName = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """Show one paper, and where it came from."""
@@ -282,6 +288,7 @@ def show(
             text=lambda out: terminal.paper(found, out),
             md=lambda: markdown.paper(found),
             json=lambda: jsonform.papers([found], library=run.assistant.library_name),
+            cited=lambda: [found],
         )
 
 
@@ -296,7 +303,7 @@ def list_papers(
     until: Until = None,
     source: SourceName = None,
     author: Author = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """List papers of the library, newest first."""
@@ -310,6 +317,7 @@ def list_papers(
             text=lambda out: terminal.papers(found, out),
             md=lambda: markdown.papers(found),
             json=lambda: jsonform.papers(found, library=run.assistant.library_name),
+            cited=lambda: found,
         )
 
 
@@ -444,7 +452,8 @@ def evaluate(
         raise typer.Exit(4 if failed else 0)
 
 
-register(app)
+cli_reports.register(app)
+cli_export.register(app)
 
 
 def main() -> None:

@@ -59,6 +59,15 @@ def papers(found: Sequence[StoredPaper], *, library: str) -> str:
     return _document("papers", library, {"papers": [_paper(one) for one in found]})
 
 
+def line(found: StoredPaper) -> str:
+    """A paper on one line, as `ingest` reads it again: all that it says, and nothing where it says nothing."""
+    paper = found.paper
+    name = paper.source_id or (f"arxiv:{paper.arxiv_id}" if paper.arxiv_id else None)
+    fields = _paper(found) | {"id": name, "arxiv_id": paper.arxiv_id if paper.source_id else None, "sources": None}
+    said = {name: value for name, value in fields.items() if value or type(value) is int}  # 0 upvotes are some
+    return _escaped(json.dumps(said, ensure_ascii=False, default=str))
+
+
 def status(result: LibraryStatus) -> str:
     return _document("status", result.name, asdict(result))
 
@@ -134,5 +143,8 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
 def _document(name: str, library: str | None, fields: dict[str, Any]) -> str:
     """One JSON document, safe to print: everything a terminal could obey is written as an escape."""
     body = {"schema": f"{name}/1", "library": library} | fields
-    text = json.dumps(body, ensure_ascii=False, indent=2, default=str)
+    return _escaped(json.dumps(body, ensure_ascii=False, indent=2, default=str))
+
+
+def _escaped(text: str) -> str:
     return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
