@@ -69,10 +69,12 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A paper and the line of the source it begins on (1-based)."""
+    """A paper and the line of the source it begins on (1-based). `known_as` is its id in the library
+    that gave it out, where that is not its strongest identity."""
 
     paper: Paper
     line: int
+    known_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: 
     """File a record inside the open transaction of `db`, with where it was read; nothing is kept of a conflict."""
     paper = record.paper
     match = _match(db, paper)
-    added = _update(db, *match, paper) if match else Added(_insert(db, paper), Outcome.NEW)
+    added = _update(db, *match, paper) if match else Added(_insert(db, paper, record.known_as), Outcome.NEW)
     if added.outcome is not Outcome.CONFLICT:
         db.executemany(
             "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -75,20 +75,21 @@ def _match(db: sqlite3.Connection, paper: Paper) -> tuple[int, bool] | None:
     return None
 
 
-def _insert(db: sqlite3.Connection, paper: Paper) -> int:
+def _insert(db: sqlite3.Connection, paper: Paper, known_as: str | None) -> int:
     columns = ", ".join(FIELDS)
     marks = ", ".join("?" * (len(FIELDS) + 2))
     cursor = db.execute(
         f"INSERT INTO papers(paper_id, state, {columns}) VALUES ({marks})",
-        (_free_id(db, paper), PENDING, *to_row(paper)),
+        (_free_id(db, paper, known_as), PENDING, *to_row(paper)),
     )
     return int(cursor.lastrowid or 0)
 
 
-def _free_id(db: sqlite3.Connection, paper: Paper) -> str:
-    """The new paper's name; with its prefix, or a number, where another paper has that name already."""
+def _free_id(db: sqlite3.Connection, paper: Paper, known_as: str | None) -> str:
+    """The new paper's name, the one that it is known by elsewhere if there is one; with its prefix, or a number, where
+    another paper has that name already."""
     full = paper.identities[0]
-    names = chain((paper.paper_id, full), (f"{full}~{n}" for n in count(2)))
+    names = chain((known_as or paper.paper_id, paper.paper_id, full), (f"{full}~{n}" for n in count(2)))
     return next(name for name in names if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (name,)).fetchone())
 
 

@@ -62,8 +62,10 @@ def papers(found: Sequence[StoredPaper], *, library: str) -> str:
 def line(found: StoredPaper) -> str:
     """A paper on one line, as `ingest` reads it again: all that it says, and nothing where it says nothing."""
     paper = found.paper
-    name = paper.source_id or (f"arxiv:{paper.arxiv_id}" if paper.arxiv_id else None)
-    fields = _paper(found) | {"id": name, "arxiv_id": paper.arxiv_id if paper.source_id else None, "sources": None}
+    fields = _paper(found) | {"id": paper.source_id, "sources": None}
+    if paper.arxiv_id and not paper.source_id:
+        fields |= {"id": f"arxiv:{paper.arxiv_id}", "arxiv_id": None}
+    fields["known_as"] = found.paper_id if found.paper_id != paper.paper_id else None
     said = {name: value for name, value in fields.items() if value or type(value) is int}  # 0 upvotes are some
     return _escaped(json.dumps(said, ensure_ascii=False, default=str))
 

@@ -116,8 +116,9 @@ def _protected(text: str, *, names: bool, begun: bool) -> str:
     out, at = "", 0
     for found in _WORD.finditer(text):
         word, before = found[0], text[at : found.start()]
+        article = word == "A" and text[found.end() :][:1] == " "
         first = not (begun or at) or _NEW_SENTENCE.search(before)
-        kept = word[:1].isupper() and ((len(word) == 1 and word != "A") or not word.isalpha() or (names and not first))
+        kept = word[:1].isupper() and ((len(word) == 1 and not article) or not word.isalpha() or (names and not first))
         kept = kept or word[1:] != word[1:].lower()
         out += escaped(before) + (f"{{{word}}}" if kept else word)
         at = found.end()
