@@ -104,7 +104,7 @@ def digest(
             atom=lambda: html.feed(shown, library=Path(name).name),
             output=output,
             cited=lambda: run.assistant.papers_of(made.citations),
-            why_none=made.why and f"no digest: {made.why}",
+            why_none=made.why and f"no references: {made.why}",
         )
         if not dry_run:
             run.assistant.record(made)
@@ -142,7 +142,7 @@ def summarize(
             json=lambda: jsonform.summary(made, library=run.assistant.library_name),
             output=output,
             cited=lambda: run.assistant.papers_of(made.citations),
-            why_none=made.why and f"no summary: {made.why}",
+            why_none=made.why and f"no references: {made.why}",
         )
         raise typer.Exit(0 if made.sections else 3)
 
