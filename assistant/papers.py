@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date as Date
 
@@ -47,18 +48,21 @@ class Paper:
     @property
     def identities(self) -> tuple[str, ...]:
         """Keys under which this record may already be known, strongest first; never empty."""
-        keys = [
-            f"arxiv:{self.arxiv_id}" if self.arxiv_id else "",
-            f"doi:{self.doi}" if self.doi else "",
-            f"id:{self.source_id}" if self.source_id else "",
-            f"title:{title_key(self.title)}",
-        ]
-        return tuple(key for key in keys if key)
+        return tuple(self._identities())
+
+    def _identities(self) -> Iterator[str]:
+        if self.arxiv_id:
+            yield f"arxiv:{self.arxiv_id}"
+        if self.doi:
+            yield f"doi:{self.doi}"
+        if self.source_id:
+            yield f"id:{self.source_id}"
+        yield f"title:{title_key(self.title)}"
 
     @property
     def paper_id(self) -> str:
         """The name a new paper gets: its strongest identity, without the prefix where that adds nothing."""
-        return self.identities[0].removeprefix("id:").removeprefix("title:")
+        return next(self._identities()).removeprefix("id:").removeprefix("title:")
 
     def digest(self) -> str:
         """A fingerprint of everything this record says, to recognise it when it comes again."""

@@ -149,4 +149,6 @@ def _document(name: str, library: str | None, fields: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
+    if text.isascii() and text.isprintable():  # most lines
+        return text
     return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)

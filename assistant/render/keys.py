@@ -16,10 +16,11 @@ from assistant.render.people import taken_apart
 
 DIGITS = 5
 MOST = 24  # letters of a name or word
-_STOP = (
-    "a an the on of for in to with and or from by is are at as via towards toward do does can how what when where why "
-    "which who its it we using into be not"
-)
+_STOP = frozenset({
+    "a", "an", "the", "on", "of", "for", "in", "to", "with", "and", "or", "from", "by", "is", "are", "at", "as", "via",
+    "towards", "toward", "do", "does", "can", "how", "what", "when", "where", "why", "which", "who", "its", "it", "we",
+    "using", "into", "be", "not",
+})  # fmt: skip
 _LATIN = str.maketrans({
     "ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "þ": "th", "æ": "ae",
     "Æ": "ae", "œ": "oe", "Œ": "oe", "ı": "i",
@@ -54,7 +55,7 @@ def _stem(found: StoredPaper) -> str:
 def _first_word(text: str) -> str:
     """The first word that says something, in small ASCII letters and digits; of other scripts nothing is left."""
     words = [_folded(word) for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text)]
-    return next((word for word in words if word and word not in _STOP.split()), next(filter(None, words), ""))[:MOST]
+    return next((word for word in words if word and word not in _STOP), next(filter(None, words), ""))[:MOST]
 
 
 def _folded(word: str) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from assistant.cleaning import clean, one_line
 
-_PARTICLES = (
-    "af al av bin da das de degli dei del della den der des di do dos du el ibn la las le lo los op te ten ter van vom "
-    "von zu zum zur"
-)
+_PARTICLES = frozenset({
+    "af", "al", "av", "bin", "da", "das", "de", "degli", "dei", "del", "della", "den", "der", "des", "di", "do", "dos",
+    "du", "el", "ibn", "la", "las", "le", "lo", "los", "op", "te", "ten", "ter", "van", "vom", "von", "zu", "zum",
+    "zur",
+})  # fmt: skip
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|ii|iii|iv", re.IGNORECASE)
 # Authors that are no person. Names of people have no digit and none of these signs.
 _GROUP = re.compile(
@@ -47,8 +48,8 @@ def taken_apart(author: str) -> Name | None:
         return Name(whole=last)
     at = len(words) - 1
     for begin in range(1, at):
-        if words[begin] in _PARTICLES.split():
-            end = next(i for i in range(begin, at + 1) if i == at or words[i] not in _PARTICLES.split())
+        if words[begin] in _PARTICLES:
+            end = next(i for i in range(begin, at + 1) if i == at or words[i] not in _PARTICLES)
             return Name(" ".join(words[end:]), " ".join(words[:begin]), " ".join(words[begin:end]), suffix)
     return Name(words[at], " ".join(words[:at]), "", suffix)
 
@@ -60,5 +61,5 @@ def _sorted(name: str, last: str, rest: list[str]) -> Name:
     if len(given) != 1 or len(suffixes) > 1 or not (last and given[0]):
         return Name(whole=name)
     words = last.split()
-    end = next(i for i, word in enumerate(words) if i == len(words) - 1 or word not in _PARTICLES.split())
+    end = next(i for i, word in enumerate(words) if i == len(words) - 1 or word not in _PARTICLES)
     return Name(" ".join(words[end:]), given[0], " ".join(words[:end]), "".join(suffixes))
