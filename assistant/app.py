@@ -107,8 +107,17 @@ class Assistant:
 
     # ---- use
 
-    def ingest(self, paths: Sequence[str | Path] | str | Path, *, year: int | None = None) -> IngestReport:
-        """Read papers from files, folders or `-` into the library, which is made if there is none."""
+    def ingest(
+        self,
+        paths: Sequence[str | Path] | str | Path,
+        *,
+        year: int | None = None,
+        columns: Mapping[str, str] | None = None,
+        rejects: str | Path | None = None,
+    ) -> IngestReport:
+        """Read papers from files, folders, archives or `-` into the library, which is made if there is none. `columns`
+        names columns of tables by fields of a paper; records that cannot be read are kept in the file `rejects`, else
+        in the library's folder."""
         if isinstance(paths, str | Path):
             paths = [paths]
         if not all(str(path).strip() for path in paths):
@@ -124,6 +133,8 @@ class Assistant:
             library=lambda: self._opened(create=True),
             day=Date.today(),
             year=year,
+            columns=columns,
+            reject_file=None if rejects is None else places.expanded(str(rejects)),
             label=_label,
             progress=self._progress,
         )

@@ -26,6 +26,7 @@ from assistant.options import (
     SourceName,
     Store,
     Until,
+    columns_of,
     filters_of,
     joined,
     option,
@@ -247,18 +248,28 @@ def ingest(
         int | None,
         option("--year", min=1990, max=2100, metavar="YEAR", help="Year of dates that a page gives without."),
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        option("--columns", metavar="FIELD=HEADING,…", help="Columns of a CSV file, where they are not recognised."),
+    ] = None,
+    rejects: Annotated[
+        str | None,
+        option("--rejects", metavar="FILE", help="Keep records that cannot be read here, not in the library's folder."),
+    ] = None,
     form: Plain = PlainFormat.text,
     debug: Debug = False,
 ) -> None:
     """Read papers into the library.
 
-    Files are Daily Papers page text or JSON lines, plain or gzipped; folders are walked. Reading the same file again
-    changes nothing. Exit status 1 if a file could not be read; the others are.
+    Files are told by what is in them: BibTeX, RIS, CSV, JSON lines, Daily Papers page text and others, plain or
+    compressed (.gz, .zst, .zip); folders are walked. Reading the same file again changes nothing, and an ingest that
+    was interrupted goes on where it was. Records that cannot be read are kept in a file to mend and ingest again. Exit
+    status 1 if a file could not be read; the others are.
     """
     with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal
 
-        report = run.assistant.ingest(paths, year=year)
+        report = run.assistant.ingest(paths, year=year, columns=columns_of(columns or []), rejects=rejects)
         run.show(
             form,
             text=lambda out: terminal.ingest(report, out),

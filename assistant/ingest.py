@@ -1,17 +1,32 @@
 """`ingest`: paths in, papers in the library, and a report of what became of every file."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date as Date
+from functools import partial
 from pathlib import Path
 
-from assistant.errors import NotPapers, SourceError
+from assistant.errors import NotPapers, SourceError, UsageError
 from assistant.library import Library, Progress
 from assistant.library.indexing import Writer
 from assistant.papers import Problem, Record
 from assistant.places import expanded, is_folder
 from assistant.results import IngestReport, Intake
-from assistant.sources import STDIN, Input, expand, opened, recognise
+from assistant.sources import STDIN, Entry, Input, Source, entries, expand, recognise, rejects, resuming
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What all files of an ingest are read with."""
+
+    writer: Writer
+    rejected: rejects.Rejects
+    day: Date
+    year: int | None
+    columns: Mapping[str, str] | None
+    label: Callable[[str], str]
+    progress: Progress
 
 
 def ingest(
@@ -20,18 +35,23 @@ def ingest(
     library: Callable[[], Library],
     day: Date,
     year: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    reject_file: Path | None = None,
     label: Callable[[str], str] = str,
     progress: Progress = lambda what, done, total: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> IngestReport:
-    """File and index the papers of files, folders and standard input (`-`).
+    """File and index the papers of files, folders, archives and standard input (`-`).
 
     `library` is called, and so made, only if there is a file to read. `day` is remembered as the day of reading;
-    `year` dates what a page dates without a year; `label` names a file in the library. A file that cannot be read is
-    reported in its `Intake` and the others are read all the same. LibraryError: the library cannot be written; what
-    was filed until then stays filed.
+    `year` dates what a page dates without a year; `columns` names those of tables (heading by field); `reject_file`
+    keeps what could not be read, else one in the library's folder; `label` names a file in the library. A file that
+    cannot be read is reported in its `Intake` and the others are read all the same. UsageError: there is no place for
+    the reject file. LibraryError: the library cannot be written; what was filed until then stays filed.
     """
     started = clock()
+    if reject_file is not None and (reject_file.is_dir() or not reject_file.absolute().parent.is_dir()):
+        raise UsageError(f"{reject_file} cannot be a reject file", hint="Name a file in a folder that is there.")
     files: list[tuple[str, bool]] = []
     intakes: list[Intake] = []
     for path in paths:
@@ -43,41 +63,84 @@ def ingest(
     if not files:
         return IngestReport(tuple(intakes), 0, 0, clock() - started)
     opened_library = library()
-    with opened_library.writing() as writer:
-        for file, inside in files:
-            intakes.append(_file(file, writer, inside=inside, day=day, year=year, label=label, progress=progress))
-        indexed = writer.index(progress=progress)
-    return IngestReport(tuple(intakes), indexed, len(opened_library), clock() - started)
-
-
-def _file(
-    file: str,
-    writer: Writer,
-    *,
-    inside: bool,
-    day: Date,
-    year: int | None,
-    label: Callable[[str], str],
-    progress: Progress,
-) -> Intake:
-    """Read one file. Found `inside` a folder, one that is no source of papers is passed over, not refused."""
-    intake = Intake(file)
+    rejected = rejects.Rejects(reject_file or opened_library.folder / rejects.NAME)
     try:
-        with opened(file) as source:
-            reader = recognise(source.head)
-            intake.source = reader.name
-            records = _watched(reader.read(source.stream, year=year), source, file, progress)
-            writer.add(records, intake, day=day, file=label(file))
+        with opened_library.writing() as writer:
+            reading = _Reading(writer, rejected, day, year, columns, label, progress)
+            for file, inside in files:
+                intakes += _intakes(file, reading, inside=inside)
+            indexed = writer.index(progress=progress)
+    finally:
+        rejected.close()
+    kept_in = str(rejected.path) if rejected.count else ""
+    return IngestReport(
+        tuple(intakes), indexed, len(opened_library), clock() - started, rejected=rejected.count, rejects=kept_in
+    )
+
+
+def _intakes(file: str, reading: _Reading, *, inside: bool) -> Iterator[Intake]:
+    """What became of a file, or of each member of an archive."""
+    try:
+        for entry in entries(file):
+            yield _file(entry, reading, inside=inside or entry.packed)
+    except SourceError as error:
+        yield Intake(file, refused=str(error), hint=error.hint)
+
+
+def _file(entry: Entry, reading: _Reading, *, inside: bool) -> Intake:
+    """Read one file. Found `inside` a folder, one that is no source of papers is passed over, not refused."""
+    intake = Intake(entry.name)
+    try:
+        if not _read(entry, intake, reading, resume=True):
+            _read(entry, intake, reading, resume=False)
     except SourceError as error:
         intake.refused, intake.hint = str(error), error.hint
         intake.passed_over = inside and isinstance(error, NotPapers)
+    finally:
+        reading.rejected.settle(dropping=intake.passed_over)
     return intake
 
 
+def _read(entry: Entry, intake: Intake, reading: _Reading, *, resume: bool) -> bool:
+    """Read a file from its beginning, or with `resume` from where an earlier ingest had come to; whether that could be:
+    it cannot where its beginning is not what it was."""
+    name = reading.label(entry.name)
+    with entry.open() as source:
+        reader = recognise(source.head, columns=reading.columns)
+        intake.source = reader.name
+        follows = "after" in reader.takes and entry.name != STDIN
+        followed = resuming.Followed(source.stream, reader=reader.name)
+        mark = reading.writer.mark_of(name) if follows and resume else None
+        if mark is not None:
+            reading.progress(f"passing over what is known of {Path(entry.name).name}", 0, 0)
+            if not followed.goes_on(mark):
+                return False
+            intake.skipped = mark.lines
+        records = _watched(_records(reader, source, followed, intake.skipped, reading), source, entry.name, reading)
+        reading.writer.add(
+            records,
+            intake,
+            day=reading.day,
+            file=name,
+            reject=partial(reading.rejected.add, file=name),
+            mark=(lambda: followed.mark) if follows else None,
+        )
+    return True
+
+
+def _records(
+    reader: Source, source: Input, followed: resuming.Followed, skipped: int, reading: _Reading
+) -> Iterator[Record | Problem]:
+    if "after" in reader.takes:
+        return reader.read(followed, year=reading.year, after=skipped)
+    more = {"columns": reading.columns} if "columns" in reader.takes else {}
+    return reader.read(source.stream, year=reading.year, **more)
+
+
 def _watched(
-    items: Iterator[Record | Problem], source: Input, file: str, progress: Progress
+    items: Iterator[Record | Problem], source: Input, file: str, reading: _Reading
 ) -> Iterator[Record | Problem]:
     for count, item in enumerate(items):
         if count % 200 == 0:
-            progress(f"reading {Path(file).name}", source.position(), source.size or 0)
+            reading.progress(f"reading {Path(file).name}", source.position(), source.size or 0)
         yield item

@@ -103,6 +103,21 @@ Judged = Annotated[
 ]
 
 
+def columns_of(given: list[str]) -> "dict[str, str]":
+    """Headings of a table by the fields they are for, as `title=Titel,abstract=Zusammenfassung` or one at a time."""
+    from assistant.sources.csv_table import NAMES
+
+    columns = {}
+    for pair in (part for text in given for part in text.split(",")):
+        field, equals, heading = (part.strip() for part in pair.partition("="))
+        if field not in NAMES or not equals:
+            raise UsageError(
+                f"“{one_line(pair)}” names no column", hint=f"Write FIELD=HEADING; fields are {', '.join(NAMES)}."
+            )
+        columns[field] = heading
+    return columns
+
+
 def joined(words: list[str]) -> str:
     """A question given as words, or with - on standard input."""
     if words != ["-"]:

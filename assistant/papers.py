@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date as Date
 
 from assistant.cleaning import clean
@@ -83,10 +83,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A place in a source that could not be read as a paper, and why."""
+    """A place in a source that could not be read as a paper, and why; `raw` is the record as it stands there, where it
+    is text and not too long to be kept."""
 
     line: int
     reason: str
+    raw: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,8 @@ class SearchResult:
 class Intake:
     """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
     first time in it, `repeated` further records of papers already met. `changed_ids` names the first changed ones;
-    `problems` has the first lines that could not be read, `unlisted` counts the others. `refused` says why nothing
+    `problems` has the first lines that could not be read, `unlisted` counts the others. `skipped` lines at its
+    beginning were filed by an earlier ingest, are what they were, and were not read again. `refused` says why nothing
     (more) of the file could be read; `passed_over` that a folder held it but it is no source of papers."""
 
     file: str
@@ -261,6 +262,7 @@ class Intake:
     changed_ids: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unlisted: int = 0
+    skipped: int = 0
     refused: str = ""
     hint: str = ""
     passed_over: bool = False
@@ -268,14 +270,17 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did, file by file, and how many papers it indexed."""
+    """What an ingest did, file by file, and how many papers it indexed; `rejected` counts the records that were kept to
+    be mended, in the file `rejects`."""
 
     files: tuple[Intake, ...]
     indexed: int
     papers: int
     seconds: float
+    rejected: int = 0
+    rejects: str = ""
 
-    def total(self, what: Literal["records", "new", "changed", "known", "repeated"]) -> int:
+    def total(self, what: Literal["records", "new", "changed", "known", "repeated", "skipped"]) -> int:
         return sum(getattr(file, what) for file in self.files)
 
     @property

@@ -67,6 +67,8 @@ ONLY_IN = {
     "jinja2": {"render/html.py"},
     "sklearn": {"themes.py"},
     "pydantic": {"sources/rows.py"},
+    "bibtexparser": {"sources/bibtex.py"},
+    "pylatexenc": {"sources/latex.py"},
     "markdown_it": {"drafts.py"},
     "typer": {"cli.py", "cli_export.py", "cli_reports.py", "console.py", "options.py"},
 }

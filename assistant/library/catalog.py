@@ -25,6 +25,7 @@ from assistant.library.memory import Memory
 from assistant.library.schema import INDEXED, PENDING, as_ours, columns, from_row, text
 from assistant.papers import Chunk, Filters, Paper, Provenance, Record, StoredPaper
 from assistant.results import Kept
+from assistant.sources.resuming import FROM, Mark
 
 FILE = "catalog.sqlite3"
 SETTLE_SECONDS = 1.0
@@ -100,6 +101,12 @@ class Catalog:
             self._db.execute("DELETE FROM chunks WHERE paper = ?", (paper,))
         return gone
 
+    def set_mark(self, file: str, mark: Mark) -> None:
+        """Remember how far a file was read, where that spares reading it again. Call it inside the transaction that
+        files its records."""
+        if mark.lines >= FROM:
+            self._db.execute("INSERT OR REPLACE INTO reading VALUES (?, ?, ?)", (file, mark.lines, mark.digest))
+
     def mark(self, papers: Iterable[int], state: int) -> None:
         self._db.executemany("UPDATE papers SET state = ? WHERE number = ?", [(state, number) for number in papers])
 
@@ -108,6 +115,7 @@ class Catalog:
         of their chunks. Call it inside a transaction."""
         chunks = self.drop_chunks(papers)
         self._db.execute("DELETE FROM replies")
+        self._db.execute("DELETE FROM reading")  # so that they come back where their files are read again
         for table in ("identities", "sources", "records", "papers"):
             self._db.executemany(f"DELETE FROM {table} WHERE number = ?", [(paper,) for paper in papers])
         return chunks
@@ -147,6 +155,12 @@ class Catalog:
         with self._mapped():
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
+
+    def mark_of(self, file: str) -> Mark | None:
+        """How far a file was read, if that was remembered."""
+        with self._mapped():
+            row = self._db.execute("SELECT lines, digest FROM reading WHERE file = ?", (file,)).fetchone()
+            return None if row is None else Mark(operator.index(row[0]), text(row[1]))
 
     def whole_number(self, key: str, default: int) -> int:
         """The value of `key` in the table `meta`, as a number. LibraryDamaged: it is none."""

@@ -7,7 +7,9 @@ any point costs no paper: the next writer finishes the rest.
 """
 
 import contextlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date as Date
 from functools import partial
 from itertools import islice
@@ -26,6 +28,8 @@ from assistant.library.shelf import Shelf
 from assistant.library.vectors import VectorIndex, from_bytes, held, to_bytes
 from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
 from assistant.results import Intake
+from assistant.sources.resuming import Mark
+from assistant.sources.rows import row_of
 from assistant.text import chunk_spans
 
 # Estimated tokens, about 2,100 characters: one chunk an abstract was best when fused (held-out titles, SciFact train).
@@ -36,6 +40,7 @@ ASKED = 1_000  # chunks of a new vector index that must be found
 BUILDS = 3  # of a vector index that does not give them; then exact search stands in
 STEP = 200  # papers embedded between two reports of progress
 
+Reject = Callable[[Problem], None]
 Progress = Callable[[str, int, int], None]  # (what is being done, done, total; total 0 where it is not known)
 T = TypeVar("T")
 
@@ -45,42 +50,70 @@ class Writer:
 
     def __init__(self, folder: Path, catalog: Catalog, embedder: Embedder, shelf: Shelf) -> None:
         self._folder, self._catalog, self._embedder, self._shelf = folder, catalog, embedder, shelf
-        self._met: set[int] = set()
+        self._met = _Numbers()
 
     # ---- records into the catalog
 
-    def add(self, items: Iterable[Record | Problem], intake: Intake, *, day: Date, file: str = "") -> None:
+    def add(
+        self,
+        items: Iterable[Record | Problem],
+        intake: Intake,
+        *,
+        day: Date,
+        file: str = "",
+        reject: Reject = lambda problem: None,
+        mark: Callable[[], Mark] | None = None,
+    ) -> None:
         """File the records of one source and count them in `intake`; `index` then makes them findable. They are
-        remembered as read from `file`, or where that is empty from the file of the intake.
+        remembered as read from `file`, or where that is empty from the file of the intake. `reject` gets every problem,
+        with its record; `mark` says how far the file is read, which is remembered with what is filed.
 
         Batches are committed as they come: what was filed when an error or an interrupt ends this stays filed.
         """
         batch: list[Record] = []
+        filed = partial(self._file, intake=intake, day=day, file=file or intake.file, reject=reject)
         try:
             for item in items:
                 if isinstance(item, Problem):
-                    _report(item, intake)
+                    _report(item, intake, reject)
                     continue
                 batch.append(item)
                 if len(batch) >= BATCH:
                     full, batch = batch, []
-                    self._file(full, intake, day, file or intake.file)
-        finally:
-            self._file(batch, intake, day, file or intake.file)
+                    filed(full, mark=mark)
+        except BaseException:
+            filed(batch)  # the last line that was read may not be among them, so how far it was is not remembered
+            raise
+        filed(batch, mark=mark)
 
-    def _file(self, batch: Sequence[Record], intake: Intake, day: Date, file: str) -> None:
+    def mark_of(self, file: str) -> Mark | None:
+        """How far a file was read, if it is known."""
+        return self._catalog.mark_of(file)
+
+    def _file(
+        self,
+        batch: Sequence[Record],
+        *,
+        intake: Intake,
+        day: Date,
+        file: str,
+        reject: Reject,
+        mark: Callable[[], Mark] | None = None,
+    ) -> None:
         with self._catalog.transaction():
+            if mark is not None:
+                self._catalog.set_mark(file, mark())
             for record in batch:
                 added = self._catalog.add(record, source=intake.source, file=file, day=day)
                 intake.records += 1
                 if added.changed and len(intake.changed_ids) < LISTED:
                     intake.changed_ids.append(added.changed)
                 if added.outcome is Outcome.CONFLICT:
-                    _report(Problem(record.line, added.reason), intake)
-                elif added.number in self._met:
+                    raw = json.dumps(row_of(record.paper), ensure_ascii=False)
+                    _report(Problem(record.line, added.reason, raw), intake, reject)
+                elif not self._met.add(added.number):
                     intake.repeated += 1
                 else:
-                    self._met.add(added.number)
                     intake.new += added.outcome is Outcome.NEW
                     intake.changed += added.outcome is Outcome.CHANGED
                     intake.known += added.outcome is Outcome.KNOWN
@@ -269,9 +302,27 @@ def _onwards(progress: Progress, done: int, total: int, more: int) -> None:
     progress("indexing", done + more, total)
 
 
-def _report(problem: Problem, intake: Intake) -> None:
+class _Numbers:
+    """A set of whole numbers in a bit each: of millions of papers, a set of Python's would take hundreds of
+    megabytes."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> bool:
+        """Put a number in; whether it is new there."""
+        at, bit = number >> 3, 1 << (number & 7)
+        if at >= len(self._bits):
+            self._bits.extend(bytes(at + 4_096 - len(self._bits)))
+        new = not self._bits[at] & bit
+        self._bits[at] |= bit
+        return new
+
+
+def _report(problem: Problem, intake: Intake, reject: Reject) -> None:
+    reject(problem)
     if len(intake.problems) < LISTED:
-        intake.problems.append(problem)
+        intake.problems.append(replace(problem, raw=""))
     else:
         intake.unlisted += 1
 

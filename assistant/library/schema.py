@@ -68,6 +68,11 @@ LATER = (
         text TEXT NOT NULL,
         prompt_tokens INTEGER, completion_tokens INTEGER
     )""",
+    """CREATE TABLE IF NOT EXISTS reading(  -- how far a long file was read: `resuming.Mark`
+        file TEXT PRIMARY KEY,
+        lines INTEGER NOT NULL,
+        digest TEXT NOT NULL
+    ) WITHOUT ROWID""",
 )
 PENDING, INDEXED = 0, 1  # papers.state
 FIELDS = (

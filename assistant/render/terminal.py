@@ -252,7 +252,8 @@ def ingest(report: IngestReport, console: "Console") -> None:
             continue
         repeated = f", {file.repeated} repeated" if file.repeated else ""
         changed = f", {file.changed} changed" if file.changed else ""
-        records = counted(file.records, "record")
+        skipped = f"{counted(file.skipped, 'line')} read before, " if file.skipped else ""
+        records = f"{skipped}{counted(file.records, 'record')}"
         _line(console, f"{file.file}: {records}, {file.new:,} new{changed}, {file.known:,} known{repeated}")
         renewed = [f"changed: {name}" for name in file.changed_ids]
         _some(console, renewed, max(len(renewed), file.changed), "changed papers")
@@ -261,7 +262,9 @@ def ingest(report: IngestReport, console: "Console") -> None:
     passed = sum(file.passed_over for file in report.files)
     if passed:
         _line(console, f"{counted(passed, 'other file')} passed over: not papers")
-    if not report.total("records"):
+    if report.rejects:
+        _line(console, f"{counted(report.rejected, 'record')} kept to mend: {report.rejects}", "yellow")
+    if not report.total("records") and not report.total("skipped"):
         return
     known, new, changed_all = report.total("known"), report.total("new"), report.total("changed")
     repeats = report.total("repeated")

@@ -1,14 +1,16 @@
 """Readers: bytes in, papers and problems out. One module a format, recognised by content, not by name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from assistant.errors import NotPapers
 from assistant.papers import Problem, Record
-from assistant.sources import hf_page, jsonl
-from assistant.sources.files import STDIN, Input, expand, opened
+from assistant.sources import bibtex, csv_table, hf_page, jsonl, kaggle, rejects, ris
+from assistant.sources.files import STDIN, Entry, Input, entries, expand, opened
 
-__all__ = ["SOURCES", "STDIN", "Input", "Source", "expand", "opened", "recognise"]
+__all__ = ["SOURCES", "STDIN", "Entry", "Input", "Source", "entries", "expand", "opened", "reader_of", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,25 +18,42 @@ class Source:
     """A format: its name, how to recognise it by the first bytes of a file, and its reader.
 
     `read(stream, year=…)` yields records and problems in the order of the file and raises SourceError where the
-    file as a whole is not of the format.
+    file as a whole is not of the format. `takes` names what else it takes: `columns` (`csv_table`), `after`
+    (`resuming`).
     """
 
     name: str
     what: str
     sniff: Callable[[bytes], bool]
     read: Callable[..., Iterator[Record | Problem]]
+    takes: tuple[str, ...] = ()
+
+
+def _read_rejects(stream: Any, *, columns: Mapping[str, str] | None = None, **more: Any) -> Iterator[Record | Problem]:
+    return rejects.read(stream, opener=partial(reader_of, columns=columns), **more)
 
 
 SOURCES = (
     Source("hf-page", "Hugging Face Daily Papers page text", hf_page.sniff, hf_page.read),
-    Source("jsonl", "JSON lines", jsonl.sniff, jsonl.read),
+    Source("rejects", "reject files", rejects.sniff, _read_rejects, ("columns",)),
+    Source("kaggle", "the arXiv metadata snapshot", kaggle.sniff, kaggle.read, ("after",)),
+    Source("jsonl", "JSON lines", jsonl.sniff, jsonl.read, ("after",)),
+    Source("bibtex", "BibTeX", bibtex.sniff, bibtex.read),
+    Source("ris", "RIS", ris.sniff, ris.read),
+    Source("csv", "CSV or TSV with a header", csv_table.sniff, csv_table.read, ("columns",)),
 )
 
 
-def recognise(head: bytes) -> Source:
-    """The format of a file that begins with `head`. NotPapers: none of them."""
+def recognise(head: bytes, *, columns: Mapping[str, str] | None = None) -> Source:
+    """The format of a file that begins with `head`; `columns` are those the user named. NotPapers: none of them."""
     for source in SOURCES:
-        if source.sniff(head):
+        if source.sniff(head) or (columns and source.name == "csv" and csv_table.fits(head, columns)):
             return source
-    formats = " or ".join(source.what for source in SOURCES)
-    raise NotPapers("not a format this version reads", hint=f"It reads {formats}.")
+    formats = ", ".join(source.what for source in SOURCES)
+    raise NotPapers("not a format this version reads", hint=f"It reads {formats}; name a table's columns by --columns.")
+
+
+def reader_of(head: bytes, *, columns: Mapping[str, str] | None = None) -> Callable[..., Iterator[Record | Problem]]:
+    """The reader of what begins with `head`, with the columns that the user named. NotPapers."""
+    source = recognise(head, columns=columns)
+    return partial(source.read, columns=columns) if "columns" in source.takes else source.read

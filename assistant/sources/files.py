@@ -1,24 +1,24 @@
-"""From paths to byte streams: folders are walked, gzip is undone, what is no text is refused."""
+"""From paths to byte streams: folders and archives are walked, what is packed is undone, what is no text is refused."""
 
-import gzip
+import codecs
 import io
 import os
 import stat
 import sys
-import zlib
+import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from functools import partial
+from typing import BinaryIO, cast
 
 from assistant.errors import NotPapers, SourceError
 from assistant.places import expanded
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from assistant.sources import packed
 
 HEAD = 65_536  # bytes looked at to recognise a format
 STDIN = "-"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,15 @@ class Input:
     stream: BinaryIO
     size: int | None
     position: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that may hold papers, or a member of an archive, then `archive.zip/member`; and how it is opened."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[Input]]
+    packed: bool = False
 
 
 def expand(path: str) -> list[str]:
@@ -54,9 +63,24 @@ def expand(path: str) -> list[str]:
     return [str(file) for file in files]
 
 
+def entries(path: str) -> Iterator[Entry]:
+    """What one file of `expand` holds: itself, or the members of a zip archive, each to be opened before the next is
+    asked for. SourceError: an archive that cannot be read."""
+    if path == STDIN or not packed.is_zip(path):
+        yield Entry(path, partial(opened, path))
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in packed.members(archive):
+                yield Entry(f"{path}/{info.filename}", partial(_opened_member, archive, info), packed=True)
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        raise SourceError(f"a damaged zip archive: {error}", hint=packed.HINT) from error
+
+
 @contextmanager
 def opened(path: str) -> Iterator[Input]:
-    """A file (or standard input for `-`) opened for reading; compressed files (gzip) come out plain.
+    """A file (or standard input for `-`) opened for reading; what is packed (gzip, Zstandard) comes out plain, UTF-16
+    as UTF-8.
 
     SourceError: cannot be opened, empty, binary; also later, from the stream, where it cannot be read on.
     """
@@ -67,22 +91,34 @@ def opened(path: str) -> Iterator[Input]:
     except OSError as error:
         raise SourceError(f"cannot be opened: {error.strerror}", hint="Check that you may read it.") from error
     try:
-        size = None if path == STDIN else os.fstat(file.fileno()).st_size
-        counted = _Joined(b"", file)
-        start = _read_head(counted)
-        plain: io.RawIOBase = _Joined(start, counted)
-        if start.startswith(b"\x1f\x8b"):
-            unpacked = gzip.GzipFile(fileobj=io.BufferedReader(plain))
-            start = _read_head(_Joined(b"", cast(BinaryIO, unpacked)))
-            plain = _Joined(start, cast(BinaryIO, unpacked))
-        if not start.strip():
-            raise NotPapers("empty", hint="There is nothing in it to ingest.")
-        if b"\0" in start:
-            raise NotPapers("a binary file, not text", hint="Papers come as Daily Papers page text or JSON lines.")
-        yield Input(start, cast(BinaryIO, io.BufferedReader(plain, HEAD)), size, lambda: counted.count)
+        yield _input(file, None if path == STDIN else os.fstat(file.fileno()).st_size)
     finally:
         if path != STDIN:
             file.close()
+
+
+@contextmanager
+def _opened_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Input]:
+    with packed.member(archive, info) as file:
+        yield _input(file, info.file_size)
+
+
+def _input(file: BinaryIO, size: int | None) -> Input:
+    counted = packed.Checked(b"", file)
+    start = _read_head(counted)
+    plain: io.RawIOBase = packed.Checked(start, counted)
+    if (inner := packed.unpacked(start, plain, lambda: counted.count)) is not plain:
+        start = _read_head(inner)
+        plain = packed.Checked(start, inner)
+    if start.startswith(UTF_16):
+        recoded = cast(io.RawIOBase, codecs.EncodedFile(cast(BinaryIO, plain), "utf-8", "utf-16", errors="replace"))
+        start = _read_head(recoded)
+        plain = packed.Checked(start, recoded)
+    if not start.strip():
+        raise NotPapers("empty", hint="There is nothing in it to ingest.")
+    if b"\0" in start:
+        raise NotPapers("a binary file, not text", hint="Papers come as text: JSON, BibTeX, RIS, CSV and others.")
+    return Input(start, cast(BinaryIO, io.BufferedReader(plain, HEAD)), size, lambda: counted.count)
 
 
 def _read_head(raw: io.RawIOBase) -> bytes:
@@ -92,26 +128,3 @@ def _read_head(raw: io.RawIOBase) -> bytes:
         parts.append(part)
         size += len(part)
     return b"".join(parts)
-
-
-class _Joined(io.RawIOBase):
-    """`head`, then what `rest` still holds; counts the bytes given, and maps what can go wrong underneath."""
-
-    def __init__(self, head: bytes, rest: "BinaryIO | io.RawIOBase") -> None:
-        self._head, self._rest, self.count = head, rest, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer)
-        if self._head:
-            part, self._head = self._head[: len(view)], self._head[len(view) :]
-        else:
-            try:
-                part = self._rest.read(len(view)) or b""
-            except (OSError, EOFError, zlib.error) as error:
-                raise SourceError(f"cannot be read to its end: {error}", hint="It is damaged or cut short.") from error
-        view[: len(part)] = part
-        self.count += len(part)
-        return len(part)

@@ -7,8 +7,8 @@ Only `title` and `abstract` are required; `_id` and `text` are read for `id` and
 reported and passed over; a bad optional field is reported and left out.
 """
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from assistant.errors import NotPapers, SourceError
 from assistant.papers import Problem, Record
@@ -17,27 +17,37 @@ from assistant.sources.rows import parsed
 MAX_LINE = 8_000_000  # bytes; an abstract has 2,000, so a longer line is not a paper
 GIVE_UP_AFTER = 20  # lines with no paper among them
 
+Parse = Callable[[bytes, int], Iterator[Record | Problem]]
+
+
+class Reads(Protocol):
+    """What lines are read from."""
+
+    def readline(self, size: int, /) -> bytes: ...
+
 
 def sniff(head: bytes) -> bool:
     """Whether a file that begins with `head` looks like JSON lines."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
-def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Problem]:
-    """The papers of the lines and what could not be read, in constant memory. `year` is not used.
+def read(
+    stream: Reads, *, year: int | None = None, after: int = 0, parse: Parse = parsed
+) -> Iterator[Record | Problem]:
+    """The papers of the lines and what could not be read, in constant memory. `year` is not used; `after` is how many
+    lines before the stream were read already, `parse` makes papers of one line.
 
     SourceError: the first lines hold no paper at all, so the file is something else.
     """
     papers, first = 0, None
-    number = 0
-    for number, line in _lines(stream):
-        for item in _parsed(line, number):
+    for number, line in lines(stream, after=after):
+        for item in _too_long(number) if line is None else parse(line, number):
             papers += isinstance(item, Record)
             first = first or item
-            if isinstance(item, Problem) and not papers and number >= GIVE_UP_AFTER:
+            if isinstance(item, Problem) and not papers and number >= GIVE_UP_AFTER and not after:
                 raise _no_papers(first, f"none of the first {number} lines is a paper")
             yield item
-    if not papers:
+    if not papers and not after:
         raise _no_papers(first, "no line is a paper")
 
 
@@ -46,9 +56,9 @@ def _no_papers(first: Record | Problem | None, what: str) -> SourceError:
     return NotPapers(what + why, hint="Each line must be a JSON object with at least “title” and “abstract”.")
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+def lines(stream: Reads, *, after: int = 0) -> Iterator[tuple[int, bytes | None]]:
     """Numbered non-blank lines; None for one that is too long to be held."""
-    number = 0
+    number = after
     while line := stream.readline(MAX_LINE):
         number += 1
         if len(line) == MAX_LINE and not line.endswith(b"\n"):
@@ -59,8 +69,5 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
             yield number, line
 
 
-def _parsed(line: bytes | None, number: int) -> Iterator[Record | Problem]:
-    if line is None:
-        yield Problem(number, f"longer than {MAX_LINE // 1_000_000} MB")
-    else:
-        yield from parsed(line, number)
+def _too_long(number: int) -> Iterator[Problem]:
+    yield Problem(number, f"longer than {MAX_LINE // 1_000_000} MB")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import date as Date
 from typing import Annotated, Any
 
@@ -65,7 +66,7 @@ def _address(value: Any) -> Any:
 
 def _seen(value: Any) -> Any:
     """A text, if a reader can see something of it."""
-    if isinstance(value, str) and value.strip() and not one_line(value):
+    if isinstance(value, str) and not one_line(value[:100]) and value.strip() and not one_line(value):
         raise ValueError("nothing of it can be seen")
     return value
 
@@ -111,12 +112,27 @@ class _Row(BaseModel):
 FIELDS = tuple(_Row.model_fields)
 
 
+def row_of(paper: Paper) -> dict[str, Any]:
+    """The row that `parsed` makes this paper of."""
+    given = {"id": paper.source_id, **asdict(paper), "date": paper.date.isoformat() if paper.date else None}
+    return {name: value for name, value in given.items() if name in FIELDS and value not in (None, (), False)}
+
+
 def parsed(row: bytes | Mapping[str, Any], line: int) -> Iterator[Record | Problem]:
     """The paper of a row, a JSON object as it stands in a file or its fields, which begins on `line` of the source.
 
     Without title or abstract there is only a problem; a bad optional field is a problem, and the paper is without it.
-    `FIELDS` are read, others are passed over.
+    `FIELDS` are read, others are passed over. A problem has the row as JSON.
     """
+    for item in _parsed(row, line):
+        yield replace(item, raw=_written(row)) if isinstance(item, Problem) else item
+
+
+def _written(row: bytes | Mapping[str, Any]) -> str:
+    return row.decode(errors="replace") if isinstance(row, bytes) else json.dumps(row, ensure_ascii=False, default=str)
+
+
+def _parsed(row: bytes | Mapping[str, Any], line: int) -> Iterator[Record | Problem]:
     try:
         found = _Row.model_validate_json(row) if isinstance(row, bytes) else _Row.model_validate(row)
     except ValidationError as error:

@@ -1,0 +1,136 @@
+"""LaTeX of bibliography fields into Unicode, as far as it can be undone without guessing.
+
+Accents, symbols, escaped specials and the braces that keep capitals are undone, and so are the commands and switches of
+type. Mathematics stays as it was written, and with it `\\$`, `\\{` and `\\}`, which would be taken for its signs;
+commands that are not known stay, too: `cleaning.clean` makes both readable where they are shown. A lone `%` is a per
+cent sign, as it is in a .bib file, not the beginning of a comment. pylatexenc parses and brings the tables; its own
+converter is not used, since it drops what it does not know.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+_MARKUP = re.compile(r"[\\{}~]|``|''")
+_LONE = re.compile(r"(?<!\\)%")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+_ASIDE = {"%": "\ue025", "$": "\ue024"}  # what the parser must not see, in private-use characters
+_BACK = {ord(aside): sign for sign, aside in _ASIDE.items()}
+MAX_DEPTH = 60  # groups in groups; the parser recurs
+_ESCAPED = "%&#_ "
+_SPECIALS = {"~": " ", "``": "“", "''": "”"}
+_STYLES = "emph textrm textit textbf textsc textsl textsf texttt textup textmd textnormal text mbox hbox underline"
+_TYPE = frozenset(f"{_STYLES} ensuremath uppercase lowercase MakeUppercase MakeLowercase enquote".split())
+_OLD_STYLES = "it bf em rm sc sf tt sl itshape bfseries scshape slshape upshape rmfamily sffamily ttfamily normalfont"
+_SWITCHES = frozenset(f"{_OLD_STYLES} small large relax nocase protect selectfont / -".split())
+_LETTERS = frozenset("ßøØłŁæÆœŒåÅđĐðÐþÞıȷ")  # the space behind these ends the command: `\\O stergaard`
+_DASHES = ((re.compile(r"(?<!-)---(?!-)"), "—"), (re.compile(r"(?<!-)--(?!-)"), "–"))
+
+
+def to_unicode(text: str) -> str:
+    """`text` with its LaTeX undone as this module says; as it is where it cannot be parsed."""
+    if not _MARKUP.search(text) or _depth(text) > MAX_DEPTH:
+        return text
+    shielded = _LONE.sub(_ASIDE["%"], text)
+    if len(_DOLLAR.findall(shielded)) % 2:  # sums of money, not mathematics
+        shielded = _DOLLAR.sub(_ASIDE["$"], shielded)
+    try:
+        return _text(_nodes(shielded)).translate(_BACK)
+    except Exception:  # a parser of hostile input: whatever it stumbles over, the words must not be lost
+        return text
+
+
+def dashed(text: str) -> str:
+    """`text` with `--` and `---` as the dashes they stand for; longer rows, as in chemistry, stay."""
+    for written, dash in _DASHES:
+        text = written.sub(dash, text)
+    return text
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for sign in re.findall(r"[{}\[\]]|\\begin|\\end|\\[(\[]", text):
+        depth += 1 if sign not in ("}", "]", "\\end") else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _nodes(text: str) -> Sequence[Any]:
+    from pylatexenc.latexwalker import LatexWalker
+
+    nodes, at, length = LatexWalker(text, latex_context=_syntax(), tolerant_parsing=True).get_latex_nodes()
+    if at + length != len(text):
+        raise ValueError("not parsed to its end")
+    return list(nodes)
+
+
+def _text(nodes: Sequence[Any]) -> str:
+    out: list[str] = []
+    kept = False  # whether a command that stays has just been met: what is in braces behind it is its own
+    for node in nodes:
+        kind = type(node).__name__
+        if node is None:
+            continue
+        if kind == "LatexGroupNode" and not kept:
+            out.append(_text(node.nodelist))
+            continue
+        known = _macro(node) if kind == "LatexMacroNode" else None
+        kept = (kept and kind == "LatexGroupNode") or (kind == "LatexMacroNode" and known is None)
+        if kind == "LatexSpecialsNode":
+            known = _SPECIALS.get(node.specials_chars)
+        out.append(node.latex_verbatim() if known is None else known)
+    return "".join(out)
+
+
+def _macro(node: Any) -> str | None:
+    """What a command stands for; None where it stays."""
+    name = node.macroname
+    if name in _ESCAPED:
+        return str(name) + (node.macro_post_space if name != " " else "")
+    if name in _SWITCHES:
+        return ""
+    arguments = [one for one in (node.nodeargd.argnlist if node.nodeargd else ()) if one is not None]
+    if name in _TYPE:
+        return _text(arguments) if arguments else ""
+    if (mark := _accents().get(name)) is not None:
+        return _accented(_text(arguments), mark)
+    if (symbol := _symbols().get(name)) is not None and not arguments:
+        return symbol + ("" if symbol in _LETTERS else node.macro_post_space)
+    return None
+
+
+def _accented(letters: str, mark: str) -> str:
+    import unicodedata
+
+    dotted = letters.strip().replace("ı", "i").replace("ȷ", "j")
+    return unicodedata.normalize("NFC", "".join(letter + mark for letter in dotted))
+
+
+@cache
+def _syntax() -> Any:
+    from pylatexenc.latexwalker import get_default_latex_context_db
+
+    return get_default_latex_context_db()
+
+
+@cache
+def _accents() -> dict[str, str]:
+    from pylatexenc.latex2text import _defaultspecs
+
+    return {name: mark for name, mark in _defaultspecs.unicode_accents_list if name not in ("vec", "not")}
+
+
+@cache
+def _symbols() -> dict[str, str]:
+    from pylatexenc.latex2text import get_default_latex_context_db
+
+    known = get_default_latex_context_db()
+    table = {}
+    for category in reversed(known.category_list):
+        for name, spec in known.d[category]["macros"].items():
+            if isinstance(spec.simplify_repl, str) and spec.simplify_repl and "%" not in spec.simplify_repl:
+                table[name] = spec.simplify_repl
+    for name in ("today", "$", "{", "}", "\\", "lbrace", "rbrace"):
+        table.pop(name, None)
+    return table

@@ -1,0 +1,98 @@
+"""Reject files: records that could not be read, kept as they are, to be mended and ingested again.
+
+    {"file": "refs.bib", "line": 865, "reason": "no abstract", "raw": "@article{schank80, …}"}
+
+One record a line. Whoever mends one edits `raw` in its place; ingesting the reject file then reads each `raw` as a file
+of its own, whatever its format, and what can be read now comes in.
+"""
+
+import io
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from assistant.errors import SourceError
+from assistant.papers import Problem, Record
+from assistant.sources import jsonl
+
+NAME = "rejects.jsonl"
+MAX_RAW = 100_000  # characters; a longer record is named in the report and not kept
+MAX_KEPT = 100_000  # records of one ingest
+HELD = 1_000  # of a file that may turn out to be no source of papers
+
+_SNIFF = re.compile(rb'\s*\{\s*"file"\s*:.*"reason"\s*:.*"raw"\s*:')
+
+Opener = Callable[[bytes], Callable[[BinaryIO], Iterator[Record | Problem]]]  # the reader of what begins so
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins with `head` looks like a reject file."""
+    return bool(_SNIFF.match(head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]))
+
+
+def read(stream: BinaryIO, *, opener: Opener, year: int | None = None) -> Iterator[Record | Problem]:
+    """The papers of records that were mended, and what is still wrong with others; `year` is not used. `line` is that
+    of the reject file."""
+    for number, line in jsonl.lines(stream):
+        whole = (line or b"").decode(errors="replace")
+        raw = _raw(whole)
+        if raw is None:
+            yield Problem(number, "not a line of a reject file", whole)
+            continue
+        found: list[Record | Problem] = []
+        try:
+            found += opener(raw.encode(errors="replace"))(io.BytesIO(raw.encode(errors="replace")))
+        except SourceError as error:
+            if not found:
+                found.append(Problem(number, str(error)))
+        for item in found:
+            yield replace(item, line=number) if isinstance(item, Record) else Problem(number, item.reason, whole)
+
+
+def _raw(line: str) -> str | None:
+    try:
+        given = json.loads(line)
+    except ValueError:
+        return None
+    raw = given.get("raw") if isinstance(given, dict) else None
+    return raw if isinstance(raw, str) and raw.strip() else None
+
+
+class Rejects:
+    """A reject file that is being written; it takes the place of an older one when it is closed, if it has anything."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.count = path, 0
+        self._held: list[dict[str, Any]] = []
+        self._out: IO[str] | None = None
+
+    def add(self, problem: Problem, *, file: str) -> None:
+        """Keep a record, if it is there and not too long."""
+        if problem.raw.strip() and len(problem.raw) <= MAX_RAW and self.count + len(self._held) < MAX_KEPT:
+            from_there = {"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw}
+            again = _raw(problem.raw) is not None  # of a reject file: it keeps the name of the file it first came from
+            self._held.append(json.loads(problem.raw) | {"reason": problem.reason} if again else from_there)
+        if len(self._held) >= HELD:
+            self.settle()
+
+    def settle(self, *, dropping: bool = False) -> None:
+        """Have what was added written, or forgotten: its file is no source of papers."""
+        if self._held and not dropping:
+            if self._out is None:
+                handle, _ = self._aside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+                self._out = open(handle, "w", encoding="utf-8", errors="replace")
+            for one in self._held:
+                self._out.write(f"{json.dumps(one, ensure_ascii=False)}\n")
+            self.count += len(self._held)
+        self._held.clear()
+
+    def close(self) -> None:
+        if self._out is not None:
+            self._out.close()
+            os.replace(self._aside[1], self.path)  # noqa: PTH105
+            self._out = None
