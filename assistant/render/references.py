@@ -103,7 +103,8 @@ def csl_json(papers: Iterable[StoredPaper]) -> Iterator[str]:
     """A list of items, as Zotero exports and Pandoc reads it."""
     key, begin = Keys(), "[\n"
     for found in papers:
-        item = {"id": key(found)} | {name: value for name, value in _csl_fields(found.paper) if value}
+        name = key(found)
+        item = {"id": name, "citation-key": name} | {field: value for field, value in _csl_fields(found.paper) if value}
         yield begin + json.dumps(item, ensure_ascii=False, indent=2)
         begin = ",\n"
     yield "[]\n" if begin == "[\n" else "\n]\n"
