@@ -138,7 +138,7 @@ def test_ris_comes_back_from_a_parser(papers: list[Paper]) -> None:
         assert record.get("secondary_title", "") == said(paper.venue)
         assert record.get("doi", "") == (paper.doi or "")
         assert record.get("accession_number") == (f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else None)
-        assert record.get("date") == (f"{paper.date:%Y/%m/%d}" if paper.date else None)
+        assert record.get("date") == (f"{paper.date}".replace("-", "/") if paper.date else None)
         assert record.get("keywords", []) == [one_line(category) for category in paper.categories]
 
 

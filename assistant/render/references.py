@@ -65,7 +65,7 @@ def _bibtex_fields(paper: Paper) -> Iterator[tuple[str, str]]:
     if paper.venue:
         yield _kind(paper).venue, f"{{{latex.escaped(_readable(paper.venue))}}}"
     if paper.date:
-        yield "year", f"{{{paper.date.year}}}"
+        yield "year", f"{{{paper.date.year:04}}}"
         yield "month", _MONTHS[paper.date.month - 1]
         yield "day", f"{{{paper.date.day}}}"
     if paper.arxiv_id:
@@ -156,8 +156,8 @@ def _ris_fields(paper: Paper) -> Iterator[tuple[str, str]]:
         yield "AU", name.whole.replace(",", "") or ", ".join(filter(None, (last, name.given, name.suffix)))
     yield "T2", _readable(paper.venue or "")
     if paper.date:
-        yield "PY", str(paper.date.year)
-        yield "DA", f"{paper.date:%Y/%m/%d}"
+        yield "PY", f"{paper.date.year:04}"
+        yield "DA", paper.date.isoformat().replace("-", "/")
     yield "AN", f"arXiv:{one_line(paper.arxiv_id)}" if paper.arxiv_id else ""
     yield "DO", one_line(paper.doi or "")
     yield "UR", web_address_in(paper.url) or ""
