@@ -36,6 +36,8 @@ def test_unicode_is_kept() -> None:
 def test_mathematics_is_kept_and_money_is_not_taken_for_it() -> None:
     assert latex.prose(r"in $O(n^2)$ at 10\% of $5 and $10") == r"in $O(n^2)$ at 10\% of \$5 and \$10"
     assert latex.prose(r"$\alpha_{1}$, $x$") == r"$\alpha_{1}$, $x$"
+    assert latex.prose(r"512$\times$512 for $5, $10") == r"512$\times$512 for \$5, \$10"
+    assert latex.prose(r"the \emph{$k$-means} of\footnote{$x$ \cite{$y$}} it") == "the $k$-means of (x) it"
 
 
 def test_no_formula_is_a_command_to_the_machine() -> None:

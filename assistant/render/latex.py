@@ -19,8 +19,10 @@ _SPECIAL = {
 _SPECIALS = re.compile(r"[&%$#_{}\\~^<>|]")
 _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=,)(?=,)|(?<=[?!])(?=`)")  # --, '', ``, ,,, ?`
 
-# As Pandoc tells mathematics from money: no space inside the dollars, no digit behind them.
-_MATH = re.compile(r"(?<![\\$])\$(?![\s$])([^$]{1,200}?)(?<![\s\\])\$(?![\d$])")
+# As Pandoc tells mathematics from money: no space inside the dollars; and no digit behind them, but after a command, as
+# in 512$\times$512.
+_MATH = re.compile(r"(?<![\\$])\$(?![\s$])([^$]{1,200}?)(?<![\s\\])\$(?=(\d?))(?!\$)")
+_OBJECT = "\ufffc"  # stands for a formula while the text around it is made readable
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
 # Commands of mathematics that only ever show something, as LaTeX and its amsmath and amssymb know them.
 _SYMBOLS = """
@@ -72,20 +74,22 @@ def verbatim(text: str) -> str:
 
 def _parts(text: str) -> list[tuple[str, bool]]:
     """The readable text and the formulas of a stored text, in turn, and which of the two each is."""
-    text, at = one_line(text), 0
-    parts: list[tuple[str, bool]] = []
-    for found in _MATH.finditer(text):
-        if _is_harmless(found[1]):
-            parts += [(_readable(text[at : found.start()]), False), (found[0], True)]
-            at = found.end()
-    parts.append((_readable(text[at:]), False))
-    return [(part, is_math) for part, is_math in parts if part]
+    text, formulas = one_line(text).replace(_OBJECT, "\ufffd"), list[str]()
 
+    def aside(found: re.Match[str]) -> str:
+        if not _is_harmless(found[1]) or (found[2] and "\\" not in found[1]):
+            return found[0]
+        formulas.append(found[0])
+        return _OBJECT
 
-def _readable(text: str) -> str:
-    """`clean`, but a space at either end stays."""
-    said = clean(text) or text.strip()
-    return f"{' ' * text[:1].isspace()}{said}{' ' * text[-1:].isspace()}" if said else " " * bool(text)
+    said = clean(_MATH.sub(aside, text))
+    if said.count(_OBJECT) != len(formulas):  # one stood in a footnote, a citation
+        said, formulas = clean(text), []
+    pieces = (said or text).split(_OBJECT)
+    both = [(pieces[0], False)]
+    for formula, piece in zip(formulas, pieces[1:], strict=True):
+        both += [(formula, True), (piece, False)]
+    return [(part, is_math) for part, is_math in both if part]
 
 
 def _is_harmless(formula: str) -> bool:

@@ -25,6 +25,11 @@ _TYPE = frozenset(f"{_STYLES} ensuremath uppercase lowercase MakeUppercase MakeL
 _OLD_STYLES = "it bf em rm sc sf tt sl itshape bfseries scshape slshape upshape rmfamily sffamily ttfamily normalfont"
 _SWITCHES = frozenset(f"{_OLD_STYLES} small large relax nocase protect selectfont / -".split())
 _LETTERS = frozenset("ßøØłŁæÆœŒåÅđĐðÐþÞıȷ")  # the space behind these ends the command: `\\O stergaard`
+# Of text, which the tables of pylatexenc lack or have otherwise; Zotero and our own export write these.
+_SIGNS = {
+    "textless": "<", "textgreater": ">", "textbar": "|", "textbraceleft": "{", "textbraceright": "}",
+    "textasciicircum": "^",
+}  # fmt: skip
 _DASHES = ((re.compile(r"(?<!-)---(?!-)"), "—"), (re.compile(r"(?<!-)--(?!-)"), "–"))
 
 
@@ -133,4 +138,4 @@ def _symbols() -> dict[str, str]:
                 table[name] = spec.simplify_repl
     for name in ("today", "$", "{", "}", "\\", "lbrace", "rbrace"):
         table.pop(name, None)
-    return table
+    return table | _SIGNS
