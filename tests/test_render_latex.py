@@ -37,7 +37,8 @@ def test_mathematics_is_kept_and_money_is_not_taken_for_it() -> None:
     assert latex.prose(r"in $O(n^2)$ at 10\% of $5 and $10") == r"in $O(n^2)$ at 10\% of \$5 and \$10"
     assert latex.prose(r"$\alpha_{1}$, $x$") == r"$\alpha_{1}$, $x$"
     assert latex.prose(r"512$\times$512 for $5, $10") == r"512$\times$512 for \$5, \$10"
-    assert latex.prose(r"the \emph{$k$-means} of\footnote{$x$ \cite{$y$}} it") == "the $k$-means of (x) it"
+    assert latex.prose(r"the \emph{$k$-means} of\footnote{$x$} it") == "the $k$-means of ($x$) it"
+    assert latex.prose(r"one $x$ of \cite{$y$} many") == "one x of many"  # which is gone cannot be told
 
 
 def test_no_formula_is_a_command_to_the_machine() -> None:
