@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.cleaning import clean, one_line
 from assistant.papers import Paper, Problem, Record, StoredPaper, web_address_in
@@ -49,6 +51,17 @@ def back(form: str, papers: Iterable[Paper]) -> tuple[list[Paper], list[Problem]
     assert READERS[form].sniff(data[:65_536])
     items: list[Any] = list(READERS[form].read(io.BytesIO(data)))
     return [item.paper for item in items if isinstance(item, Record)], [i for i in items if isinstance(i, Problem)]
+
+
+NASTY = st.text(st.sampled_from("aB1 {}\\%#&_~^<>|-'`,?!\"@=é张"), max_size=25).map("zorb{}zorb".format)
+
+
+@given(NASTY, NASTY)
+def test_whatever_signs_a_text_has_are_read_as_they_were(title: str, abstract: str) -> None:
+    for form in ("bibtex", "ris"):
+        (paper,), problems = back(form, [Paper(title, abstract)])
+        assert problems == []
+        assert (said(paper.title), said(paper.abstract)) == (said(title), said(abstract))
 
 
 def said(text: str | None) -> str:

@@ -81,7 +81,8 @@ def _text(nodes: Sequence[Any]) -> str:
             out.append(_text(node.nodelist))
             continue
         known = _macro(node) if kind == "LatexMacroNode" else None
-        kept = (kept and kind == "LatexGroupNode") or (kind == "LatexMacroNode" and known is None)
+        takes = kind == "LatexMacroNode" and known is None and node.macroname.isalpha()  # `\$` takes nothing
+        kept = (kept and kind == "LatexGroupNode") or takes
         if kind == "LatexSpecialsNode":
             known = _SPECIALS.get(node.specials_chars)
         out.append(node.latex_verbatim() if known is None else known)
