@@ -61,7 +61,8 @@ def test_whatever_signs_a_text_has_are_read_as_they_were(title: str, abstract: s
     for form in ("bibtex", "ris"):
         (paper,), problems = back(form, [Paper(title, abstract)])
         assert problems == []
-        assert (said(paper.title), said(paper.abstract)) == (said(title), said(abstract))
+        for read_again, known in ((paper.title, title), (paper.abstract, abstract)):
+            assert said(read_again) in (said(known), said(said(known)))  # what is readable is made so again
 
 
 def said(text: str | None) -> str:
@@ -80,8 +81,7 @@ def test_what_is_given_out_is_read_as_it_was(form: str, papers: list[Paper]) -> 
         if form == "csl-json" and HTML.search(given_out.abstract):
             continue  # some programs write CSL-JSON with HTML in it, and so it is read
         for read_again, known in ((paper.title, given_out.title), (paper.abstract, given_out.abstract)):
-            # a `\\$` that was made readable is a formula's to those who read it without its backslash
-            assert said(read_again) in (said(known), said(said(known)))
+            assert said(read_again) in (said(known), said(said(known)))  # what is readable is made so again
         assert [taken_apart(name) for name in paper.authors] == [taken_apart(name) for name in given_out.authors]
         assert (paper.date, paper.arxiv_id, paper.doi) == (given_out.date, given_out.arxiv_id, given_out.doi)
         assert said(paper.venue) == said(given_out.venue)
