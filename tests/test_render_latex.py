@@ -41,6 +41,10 @@ def test_mathematics_is_kept_and_money_is_not_taken_for_it() -> None:
     assert latex.prose(r"one $x$ of \cite{$y$} many") == "one x of many"  # which is gone cannot be told
 
 
+def test_the_sign_that_stands_for_a_formula_is_no_formula() -> None:
+    assert latex.prose("a \ufffc of $x$ here") == "a \ufffd of $x$ here"
+
+
 def test_no_formula_is_a_command_to_the_machine() -> None:
     for formula in (
         r"$\input{/etc/passwd}$",

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -223,9 +224,10 @@ def test_bibtex_itself_reads_every_entry(papers: list[Paper], tmp_path: Path) ->
 
 @pytest.mark.skipif(shutil.which("bibtex") is None, reason="BibTeX is not on this machine")
 def test_bibtex_itself_takes_names_apart_and_keeps_capitals(tmp_path: Path) -> None:
-    (entry,) = by_bibtex([LOVELACE], tmp_path)
+    (entry,) = by_bibtex([replace(LOVELACE, authors=(*LOVELACE.authors, "García de la Vega, Juan"))], tmp_path)
     assert [value for name, value in entry if name == "author"] == [
         "Ada||Lovelace|", "Ludwig|van|Beethoven|", "Hal||Daumé|III", "||{ATLAS Collaboration}|",
+        "Juan||{García de la Vega}|",
     ]  # fmt: skip
     assert dict(entry)["small"] == "{CSKV}: Channel shrinking for 50\\% of the {$O(n^2)$} cost"
 
