@@ -83,7 +83,7 @@ Until = Annotated[
     date | None, option("--until", metavar="DAY", parser=_last_day, help="Only papers of such a day or earlier.")
 ]
 SourceName = Annotated[
-    str | None, option("--source", metavar="NAME", help="Only papers from this source (hf-page, jsonl).")
+    str | None, option("--source", metavar="NAME", help="Only papers from this source (bibtex, jsonl, …).")
 ]
 Author = Annotated[str | None, option("--author", metavar="NAME", help="Only papers by an author of this name.")]
 Model = Annotated[

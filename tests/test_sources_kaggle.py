@@ -98,6 +98,13 @@ def test_a_bad_line_is_reported_with_its_text_and_a_bad_field_left_out() -> None
     assert fifth.line == 4
 
 
+def test_nesting_without_end_is_a_bad_line() -> None:
+    first, second = read(LINE, b'{"authors_parsed": ' + b"[" * 100_000)
+    assert isinstance(first, Record)
+    assert isinstance(second, Problem)
+    assert second.reason.startswith("not JSON")
+
+
 def test_other_json_lines_are_not_taken_for_the_snapshot() -> None:
     assert recognise(b'{"title": "T", "abstract": "A.", "authors": []}\n').name == "jsonl"
 

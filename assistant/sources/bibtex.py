@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 MAX_STRINGS = 10_000  # abbreviations of a file
 MAX_STRING = 2_000  # characters of one
+MAX_TORN = 20  # commas that may be missing in an entry
+MAX_NAME = 2_000  # characters of a name that is taken apart
+MAX_TEXT = 50_000  # characters of a field that are read; an abstract has 2,000
 HINT = "An entry needs a title and an abstract; Zotero and JabRef export abstracts, many publishers do not."
 
 _START = re.compile(r"\s*@\s*\w+\s*[{(]")
@@ -80,7 +83,7 @@ def _entries(lines: Lines) -> Iterator[tuple[int, str | None]]:
 
 def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterator[Record | Problem]:
     if text is None:
-        yield Problem(line, f"an entry longer than {MAX_RECORD // 1_000_000} million characters")
+        yield Problem(line, f"an entry longer than {MAX_RECORD:,} characters")
         return
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ImplicitComment, ParsingFailedBlock, String
 
@@ -95,7 +98,8 @@ def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterato
             if isinstance(whole, Entry):
                 yield from _paper(whole, at, strings)
         elif isinstance(block, ParsingFailedBlock):
-            closed = next((one for one in _blocks(f"{raw}\n}}") if isinstance(one, Entry) and one.fields), None)
+            more = _blocks(f"{raw}\n}}") if alone else []
+            closed = next((one for one in more if isinstance(one, Entry) and one.fields), None)
             if closed is None:
                 yield Problem(at, f"not BibTeX: {_why(block.error)}", raw)
             else:
@@ -136,14 +140,17 @@ def _paper(entry: "Entry", line: int, strings: Mapping[str, str]) -> Iterator[Re
 
 def _torn(name: str, value: str) -> Iterator[tuple[str, str]]:
     """A field, and those behind it that were taken for a part of its value since a comma is missing between."""
-    depth, quoted = 0, False
-    for match in _DELIMITERS.finditer(value):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        quoted ^= match[0] == '"' and not depth
-        if not depth and not quoted and (behind := _FIELD.match(value, match.end())):
-            yield name.casefold(), value[: match.end()]
-            yield from _torn(behind[1], behind[2])
-            return
+    for _ in range(MAX_TORN):
+        depth, quoted = 0, False
+        for match in _DELIMITERS.finditer(value):
+            depth += {"{": 1, "}": -1}.get(match[0], 0)
+            quoted ^= match[0] == '"' and not depth
+            if not depth and not quoted and (behind := _FIELD.match(value, match.end())):
+                yield name.casefold(), value[: match.end()]
+                name, value = behind[1], behind[2]
+                break
+        else:
+            break
     yield name.casefold(), value
 
 
@@ -159,7 +166,7 @@ class _Fields:
         return next(filter(None, found), "")
 
     def text(self, *names: str) -> str:
-        return to_unicode(self.raw(*names))
+        return to_unicode(self.raw(*names)[:MAX_TEXT])
 
     def line(self, *names: str) -> str:
         """The same as plain characters on one line, without mathematics."""
@@ -232,6 +239,8 @@ def _authors(given: str) -> list[str]:
 
     names = []
     for name in split_multiple_persons_names(given):
+        if len(name) > MAX_NAME:
+            return [name]  # which is left out and reported
         if (parts := _extended(name)) is None:
             parts = parse_single_name_into_parts(name, strict=False).merge_first_name_first
         names.append(clean(to_unicode(parts)))

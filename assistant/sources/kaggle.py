@@ -44,7 +44,7 @@ def sniff(head: bytes) -> bool:
 def _papers(line: bytes, number: int) -> Iterator[Record | Problem]:
     try:
         given = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield from parsed(line, number)  # which says what is wrong
         return
     if not isinstance(given, dict):

@@ -9,7 +9,7 @@ converter is not used, since it drops what it does not know.
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _MARKUP = re.compile(r"[\\{}~]|``|''")
@@ -19,6 +19,8 @@ _ASIDE = {"%": "\ue025", "$": "\ue024"}  # what the parser must not see, in priv
 _BACK = {ord(aside): sign for sign, aside in _ASIDE.items()}
 MAX_DEPTH = 60  # groups in groups; the parser recurs
 _ESCAPED = "%&#_ "
+_ACCENTS = frozenset("'`\"^~=.cHkbdruv")
+_NO_SYMBOLS = frozenset(("today", "$", "{", "}", "\\", "lbrace", "rbrace"))
 _SPECIALS = {"~": " ", "``": "“", "''": "”"}
 _STYLES = "emph textrm textit textbf textsc textsl textsf texttt textup textmd textnormal text mbox hbox underline"
 _TYPE = frozenset(f"{_STYLES} ensuremath uppercase lowercase MakeUppercase MakeLowercase enquote".split())
@@ -99,18 +101,11 @@ def _macro(node: Any) -> str | None:
     arguments = [one for one in (node.nodeargd.argnlist if node.nodeargd else ()) if one is not None]
     if name in _TYPE:
         return _text(arguments) if arguments else ""
-    if (mark := _accents().get(name)) is not None:
-        return _accented(_text(arguments), mark)
-    if (symbol := _symbols().get(name)) is not None and not arguments:
+    if name in _ACCENTS:
+        return str(_converter().macro_node_to_text(node)).strip() if arguments else ""
+    if (symbol := _symbol(name)) is not None and not arguments:
         return symbol + ("" if symbol in _LETTERS else node.macro_post_space)
     return None
-
-
-def _accented(letters: str, mark: str) -> str:
-    import unicodedata
-
-    dotted = letters.strip().replace("ı", "i").replace("ȷ", "j")
-    return unicodedata.normalize("NFC", "".join(letter + mark for letter in dotted))
 
 
 @cache
@@ -121,22 +116,24 @@ def _syntax() -> Any:
 
 
 @cache
-def _accents() -> dict[str, str]:
-    from pylatexenc.latex2text import _defaultspecs
+def _converter() -> Any:
+    from pylatexenc.latex2text import LatexNodes2Text
 
-    return {name: mark for name, mark in _defaultspecs.unicode_accents_list if name not in ("vec", "not")}
+    return LatexNodes2Text()
 
 
 @cache
-def _symbols() -> dict[str, str]:
+def _context() -> Any:
     from pylatexenc.latex2text import get_default_latex_context_db
 
-    known = get_default_latex_context_db()
-    table = {}
-    for category in reversed(known.category_list):
-        for name, spec in known.d[category]["macros"].items():
-            if isinstance(spec.simplify_repl, str) and spec.simplify_repl and "%" not in spec.simplify_repl:
-                table[name] = spec.simplify_repl
-    for name in ("today", "$", "{", "}", "\\", "lbrace", "rbrace"):
-        table.pop(name, None)
-    return table | _SIGNS
+    return get_default_latex_context_db()
+
+
+@lru_cache(maxsize=4_096)
+def _symbol(name: str) -> str | None:
+    """The characters that a command without arguments stands for, if it is known."""
+    if name in _SIGNS:
+        return _SIGNS[name]
+    spec = None if name in _NO_SYMBOLS else _context().get_macro_spec(name)
+    known = getattr(spec, "simplify_repl", None)
+    return known if isinstance(known, str) and known and "%" not in known else None

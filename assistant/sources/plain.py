@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 MAX_LINE = 1_000_000  # bytes; a longer line comes in pieces
-MAX_RECORD = 1_000_000  # characters; more is not a paper
+MAX_RECORD = 300_000  # characters; more is not a paper
 NOT_UTF_8 = "not UTF-8 from here on: read as Windows-1252 (Latin-1)"
 _BOM = b"\xef\xbb\xbf"
 

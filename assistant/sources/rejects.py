@@ -57,7 +57,7 @@ def read(stream: BinaryIO, *, opener: Opener, year: int | None = None) -> Iterat
 def _raw(line: str) -> str | None:
     try:
         given = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     raw = given.get("raw") if isinstance(given, dict) else None
     return raw if isinstance(raw, str) and raw.strip() else None

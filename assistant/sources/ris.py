@@ -119,7 +119,7 @@ def _go_on(record: _Tagged, line: str, *, wos: bool) -> None:
 
 def _paper(record: _Tagged) -> Iterator[Record | Problem]:
     if record.size > MAX_RECORD:
-        yield Problem(record.line, f"a record longer than {MAX_RECORD // 1_000_000} million characters")
+        yield Problem(record.line, f"a record longer than {MAX_RECORD:,} characters")
         return
     row = _wos_row(record) if "PT" in record.values else _ris_row(record)
     for item in parsed(row, record.line):

@@ -1,0 +1,69 @@
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.errors import SourceError
+from assistant.papers import Paper, Problem, Record
+from assistant.sources import SOURCES, recognise, rejects
+
+READ = next(source.read for source in SOURCES if source.name == "rejects")
+
+
+def line(raw: str, **fields: object) -> bytes:
+    return json.dumps({"file": "a", "line": 7, "reason": "no abstract", "raw": raw} | fields).encode()
+
+
+def read(*lines: bytes) -> list[Record | Problem]:
+    return list(READ(io.BytesIO(b"\n".join(lines))))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"title": "T", "abstract": "A."}',
+        "@article{a, title = {T}, abstract = {A.}}",
+        "TY  - JOUR\nTI  - T\nAB  - A.\nER  - ",
+        "title\tabstract\nT\tA.",
+    ],
+)
+def test_each_record_is_read_as_a_file_of_its_own(raw: str) -> None:
+    assert recognise(line(raw)).name == "rejects"
+    assert read(line("@article{b, title = {x}}"), line(raw))[-1] == Record(Paper("T", "A."), 2)
+
+
+def test_what_is_still_wrong_keeps_where_it_came_from() -> None:
+    (problem,) = read(line("@article{b, title = {x}}"))
+    assert isinstance(problem, Problem)
+    assert json.loads(problem.raw)["line"] == 7
+
+
+@pytest.mark.parametrize("bad", [b"{}", b"[" * 100_000, b'{"raw": 3}', b'{"raw": ""}', b"\xff"])
+def test_a_line_of_another_kind_is_a_problem(bad: bytes) -> None:
+    assert read(bad) == [Problem(1, "not a line of a reject file")]
+
+
+def test_a_reject_file_in_a_reject_file_ends() -> None:
+    raw = '{"title": "T", "abstract": "A."}'
+    for _ in range(5):
+        raw = line(raw).decode()
+    assert read(raw.encode()) == [Record(Paper("T", "A."), 1)]
+
+
+@given(st.lists(st.text(max_size=60), max_size=4))
+def test_any_records_are_papers_or_problems(raws: list[str]) -> None:
+    with contextlib.suppress(SourceError):
+        assert len(read(*(line(raw) for raw in raws))) >= len(raws)
+
+
+def test_long_records_are_not_kept_and_nothing_is_written_without_any(tmp_path: Path) -> None:
+    kept = rejects.Rejects(tmp_path / "rejects.jsonl")
+    kept.add(Problem(1, "bad", "x" * (rejects.MAX_RAW + 1)), file="a")
+    kept.add(Problem(2, "bad"), file="a")
+    kept.settle()
+    kept.close()
+    assert (kept.count, list(tmp_path.iterdir())) == (0, [])
