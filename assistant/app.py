@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from datetime import date as Date
@@ -50,6 +50,7 @@ from assistant.results import (
     EXTRACTIVE,
     Answer,
     Backup,
+    Citation,
     DryRun,
     Finding,
     IngestReport,
@@ -512,6 +513,22 @@ class Assistant:
     def check_backup(self, file: str | Path) -> Backup:
         """What a backup holds, when it was unpacked and found to be sound. BackupError, LibraryTooNew."""
         return backups.check(str(file), progress=self._progress)
+
+    def papers_of(self, cited: Iterable[Citation | SearchResult]) -> Sequence[StoredPaper]:
+        """The papers that citations or results are of, in this order, each once."""
+        return list(self.library.named([one.paper_id for one in cited]).values())
+
+    def export(self, *, filters: Filters | None = None) -> Iterator[StoredPaper]:
+        """Papers of the library, in the order that they came in, a few held at a time."""
+        met, undated = self.library.count(filters)
+        if not met:
+            self._notice("no paper meets the conditions" if filters else "the library is empty")
+        if undated:
+            self._notice(f"{undated:,} papers without a date are left out by --since or --until")
+        for count, found in enumerate(self.library.each(filters)):
+            if count % 1_000 == 0:
+                self._progress("exporting", count, met)
+            yield found
 
     def status(self) -> LibraryStatus:
         """What the library holds."""

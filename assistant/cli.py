@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from assistant import __version__, cli_dedupe, cli_fetch, cli_manage, cli_reports
-from assistant.console import Format, PlainFormat, Run, lenient_output, running
+from assistant import __version__, cli_dedupe, cli_export, cli_fetch, cli_manage, cli_reports
+from assistant.console import CitedFormat, Format, PlainFormat, Run, lenient_output, running
 from assistant.errors import UsageError
 from assistant.options import (
     COMMON,
     Author,
     BaseUrl,
     Category,
+    Cited,
     Debug,
     Form,
     Judged,
@@ -96,7 +97,7 @@ def ask(
     no_cache: NoCache = False,
     max_tokens_total: MaxTokens = None,
     max_cost: MaxCost = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """Answer a question from the library, with citations.
@@ -118,6 +119,8 @@ def ask(
             raise UsageError(
                 "--replay shows what was recorded", hint="Of other options it takes --strict and --format."
             )
+        if form.value not in {*Format} and (dry_run or (replay and not question)):
+            raise UsageError("there is no answer that could have references", hint="Choose another --format.")
         if replay and not question:
             return _list_recorded(run, form)
         filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
@@ -136,11 +139,13 @@ def ask(
             text=lambda out: terminal.answer(answer, out),
             md=lambda: markdown.answer(answer),
             json=lambda: jsonform.answer(answer, library=run.assistant.library_name),
+            cited=lambda: run.assistant.papers_of(answer.citations),
+            why_none="" if answer.citations else f"no references: {answer.why}",
         )
         raise typer.Exit(_exit_status(answer, strict=strict))
 
 
-def _rehearse(run: Run, question: str, filters: "Filters", form: Format) -> NoReturn:
+def _rehearse(run: Run, question: str, filters: "Filters", form: CitedFormat) -> NoReturn:
     """Show what `ask` would send."""
     from assistant.render import jsonform, markdown, terminal
 
@@ -156,7 +161,7 @@ def _rehearse(run: Run, question: str, filters: "Filters", form: Format) -> NoRe
     raise typer.Exit(3 if result.why else 0)
 
 
-def _list_recorded(run: Run, form: Format) -> None:
+def _list_recorded(run: Run, form: CitedFormat) -> None:
     from assistant.render import jsonform, markdown, terminal
 
     found = run.assistant.recorded()
@@ -211,7 +216,7 @@ def search(
     category: Category = None,
     tag: Tag = None,
     read: ReadMark = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """List the papers nearest to some words or a question.
@@ -236,6 +241,8 @@ def search(
             json=lambda: jsonform.search(
                 results, question=asked, library=run.assistant.library_name, failure="; ".join(failures)
             ),
+            cited=lambda: run.assistant.papers_of(results),
+            why_none="" if results else "nothing found",
         )
         raise typer.Exit(4 if failures else 0 if results else 3)
 
@@ -290,7 +297,7 @@ def show(
         str, typer.Argument(metavar="ID", help="Id or its beginning, arXiv id, DOI, or title.", show_default=False)
     ],
     library: LibraryName = None,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """Show one paper, and where it came from."""
@@ -303,6 +310,7 @@ def show(
             text=lambda out: terminal.paper(found, out),
             md=lambda: markdown.paper(found),
             json=lambda: jsonform.papers([found], library=run.assistant.library_name),
+            cited=lambda: [found],
         )
 
 
@@ -325,7 +333,7 @@ def list_papers(
         typer.Option("--sort", help="What comes first: the newest, A of the titles, the last added, most upvotes."),
     ] = "date",
     reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
-    form: Form = Format.text,
+    form: Cited = CitedFormat.text,
     debug: Debug = False,
 ) -> None:
     """List papers of the library, newest first, or in another order."""
@@ -339,6 +347,7 @@ def list_papers(
             text=lambda out: terminal.papers(found, out),
             md=lambda: markdown.papers(found),
             json=lambda: jsonform.papers(found, library=run.assistant.library_name),
+            cited=lambda: found,
         )
 
 
@@ -483,6 +492,7 @@ cli_reports.register(app)
 cli_fetch.register(app)
 cli_dedupe.register(app)
 cli_manage.register(app)
+cli_export.register(app)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from assistant.options import (
     MaxTokens,
     Model,
     NoCache,
+    Output,
     Plain,
     Question,
     ReadMark,
@@ -28,6 +29,7 @@ from assistant.options import (
     Tag,
     Until,
     filters_of,
+    form_by_ending,
     joined,
     option,
 )
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 MOST_PAPERS = 60
 FORM = option("--format", "-f", help="Form of the output; else by the ending of FILE, else text.")
-F = TypeVar("F", bound=StrEnum)
-Output = Annotated[Path | None, option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")]
 TopicName = Annotated[str, typer.Argument(metavar="NAME", help="The topic's name.", show_default=False)]
 
 
@@ -50,6 +50,21 @@ class DigestFormat(StrEnum):
     html = "html"
     json = "json"
     atom = "atom"
+    bibtex = "bibtex"
+    csl_json = "csl-json"
+    ris = "ris"
+
+
+class SummaryFormat(StrEnum):
+    """The forms of a summary: its own, or those of its references alone."""
+
+    text = "text"
+    md = "md"
+    html = "html"
+    json = "json"
+    bibtex = "bibtex"
+    csl_json = "csl-json"
+    ris = "ris"
 
 
 class PageFormat(StrEnum):
@@ -117,13 +132,15 @@ def digest(
         name = run.assistant.library_name
         shown = made if dry_run else run.assistant.as_recorded(made)
         run.show(
-            form or _form(output, DigestFormat),
+            form or form_by_ending(output, DigestFormat, default=DigestFormat.text),
             text=lambda out: digests.text(shown, out),
             md=lambda: digests.as_markdown(shown),
             html=lambda: html.digest(shown),
             json=lambda: jsonform.digest(shown, library=name),
             atom=lambda: html.feed(shown, library=Path(name).name),
             output=output,
+            cited=lambda: run.assistant.papers_of(made.citations),
+            why_none=made.why and f"no references: {made.why}",
         )
         if not dry_run:
             run.assistant.record(made)
@@ -149,7 +166,7 @@ def summarize(
     category: Category = None,
     tag: Tag = None,
     read: ReadMark = None,
-    form: Annotated[PageFormat | None, FORM] = None,
+    form: Annotated[SummaryFormat | None, FORM] = None,
     debug: Debug = False,
 ) -> None:
     """Summarize what the library has on a topic: approaches, results, disagreements, what is open, a comparison.
@@ -175,12 +192,14 @@ def summarize(
         made = run.assistant.summarize(joined(topic), papers=papers, filters=filters)
         _tell(run, made)
         run.show(
-            form or _form(output, PageFormat),
+            form or form_by_ending(output, SummaryFormat, default=SummaryFormat.text),
             text=lambda out: summaries.text(made, out),
             md=lambda: summaries.as_markdown(made),
             html=lambda: html.summary(made),
             json=lambda: jsonform.summary(made, library=run.assistant.library_name),
             output=output,
+            cited=lambda: run.assistant.papers_of(made.citations),
+            why_none=made.why and f"no references: {made.why}",
         )
         raise typer.Exit(4 if made.failure else 0 if made.sections else 3)
 
@@ -212,7 +231,7 @@ def trends(
         filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
         found = run.assistant.trend(joined(query), by=by.value, filters=filters)
         run.show(
-            form or _form(output, PageFormat),
+            form or form_by_ending(output, PageFormat, default=PageFormat.text),
             text=lambda out: summaries.trend_text(found, out),
             md=lambda: summaries.trend_markdown(found),
             html=lambda: html.trend(found),
@@ -293,12 +312,6 @@ def _tell(run: Run, made: "Digest | TopicSummary") -> None:
         run.note(f"{what} of the model taken out, not supported by what is cited; -f json has the reasons")
     for notice in made.notices:
         run.note(notice)
-
-
-def _form(output: Path | None, forms: type[F]) -> F:
-    """The form that the ending of a file names, or text."""
-    ending = output.suffix.lower().removeprefix(".") if output else ""
-    return forms("html" if ending == "htm" else ending) if ending in {*forms, "htm"} else forms("text")
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from assistant.app import Assistant
+    from assistant.papers import StoredPaper
 
 
 class Format(StrEnum):
@@ -28,6 +29,17 @@ class Format(StrEnum):
     text = "text"
     md = "md"
     json = "json"
+
+
+class CitedFormat(StrEnum):
+    """The forms of what has references: its own, or those of the references alone."""
+
+    text = "text"
+    md = "md"
+    json = "json"
+    bibtex = "bibtex"
+    csl_json = "csl-json"
+    ris = "ris"
 
 
 class PlainFormat(StrEnum):
@@ -56,22 +68,45 @@ class Run:
         *,
         text: "Callable[[Console], None]",
         output: Path | None = None,
+        cited: "Callable[[], Sequence[StoredPaper]] | None" = None,
+        why_none: str = "",
         **forms: Callable[[], str],
     ) -> None:
-        """Print a result on standard output, or into a file, in the form asked for: by `text`, or by that of `forms`
-        that has its name."""
+        """Print a result on standard output, or into a file, in the form asked for: by `text`, by that of `forms` that
+        has its name, or by one that shows the papers `cited` alone; then `why_none` says why there are none."""
+        if cited is not None:
+            from assistant.render.references import FORMS
+
+            if make := FORMS.get(form.value):
+                forms[form.value] = lambda: "".join(make(cited())).rstrip("\n")
+                if why_none:
+                    self.note(why_none)
         if output is not None:
             self.bar.close()
-            _write(output, forms[form.value]() if form.value in forms else _plain(text))
+            _write(output, [forms[form.value]() if form.value in forms else _plain(text)])
             return
         if sys.stdout is None:
             raise UsageError("standard output is closed", hint="Redirect it to a file or to /dev/null instead.")
         self.bar.close()  # it would else wipe out the last line of what is printed now
         if form.value in forms:
-            typer.echo(forms[form.value]())
+            if said := forms[form.value]():
+                typer.echo(said)
         else:
             text(_output())
         sys.stdout.flush()  # here, where a full disk can still be reported
+
+    def stream(self, pieces: Iterable[str], *, output: Path | None = None) -> None:
+        """Print what comes in pieces, whole lines each, on standard output, or into a file, without holding it."""
+        if output is not None:
+            _write(output, pieces)
+            return
+        if sys.stdout is None:
+            raise UsageError("standard output is closed", hint="Redirect it to a file or to /dev/null instead.")
+        for piece in pieces:
+            if sys.stdout.isatty():
+                self.bar.close()
+            typer.echo(piece, nl=False)
+        sys.stdout.flush()
 
     def note(self, text: str) -> None:
         """Something the user should know but need not act on."""
@@ -122,13 +157,17 @@ def check_output(file: Path | None) -> None:
         raise UsageError(f"{file} is a folder", hint="Name a file in it with -o.")
 
 
-def _write(file: Path, said: str) -> None:
-    """`said` as the whole of `file`, or nothing of it. UsageError: there is no such folder. OSError."""
+def _write(file: Path, pieces: Iterable[str]) -> None:
+    """These pieces as the whole of `file`, or nothing of it. UsageError: there is no such folder. OSError."""
     check_output(file)
     handle, aside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")
     try:
         with open(handle, "w", encoding="utf-8", errors="replace") as out:
-            out.write(said if said.endswith("\n") else f"{said}\n")
+            end = ""
+            for piece in pieces:
+                out.write(piece)
+                end = piece[-1:] or end
+            out.write("" if end in ("", "\n") else "\n")
         Path(aside).chmod(0o666 & ~_umask())
         Path(aside).replace(file)
     except BaseException:

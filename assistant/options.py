@@ -2,17 +2,21 @@
 
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from assistant.cleaning import one_line
-from assistant.console import Format, PlainFormat
+from assistant.console import CitedFormat, Format, PlainFormat
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.papers import Filters
 
+F = TypeVar("F", bound=StrEnum)
+ENDINGS = {"htm": ("html",), "bib": ("bibtex",), "json": ("json", "csl-json")}  # of files, that no form is called by
 MAX_STDIN = 1_000_000  # characters; far more than a question may have
 COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
@@ -51,6 +55,8 @@ Store = Annotated[
     ),
 ]
 Form = Annotated[Format, typer.Option("--format", "-f", help="Form of the output.")]
+Cited = Annotated[CitedFormat, typer.Option("--format", "-f", help="Form of the output; the last three: references.")]
+Output = Annotated[Path | None, option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")]
 Plain = Annotated[PlainFormat, typer.Option("--format", "-f", help="Form of the output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 K = Annotated[int | None, option("-k", metavar="N", help="Papers to use, 1 to 200.  [default: 10]")]
@@ -152,3 +158,9 @@ def filters_of(
     from assistant.papers import Filters
 
     return Filters(since, until, source, author, category, tag=tag, read=read)
+
+
+def form_by_ending(output: Path | None, forms: type[F], *, default: F) -> F:
+    """The form that the ending of a file names."""
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    return next((forms(name) for name in ENDINGS.get(ending, (ending,)) if name in {*forms}), default)

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date as Date
 from typing import Literal
@@ -58,18 +59,21 @@ class Paper:
     @property
     def identities(self) -> tuple[str, ...]:
         """Keys under which this record may already be known, strongest first; never empty."""
-        keys = [
-            f"arxiv:{self.arxiv_id}" if self.arxiv_id else "",
-            f"doi:{self.doi}" if self.doi else "",
-            f"id:{self.source_id}" if self.source_id else "",
-            *(f"title:{key}" for key in title_keys(self.title)),
-        ]
-        return tuple(key for key in keys if key)
+        return tuple(self._identities())
+
+    def _identities(self) -> Iterator[str]:
+        if self.arxiv_id:
+            yield f"arxiv:{self.arxiv_id}"
+        if self.doi:
+            yield f"doi:{self.doi}"
+        if self.source_id:
+            yield f"id:{self.source_id}"
+        yield from (f"title:{key}" for key in title_keys(self.title) if key)
 
     @property
     def paper_id(self) -> str:
         """The name a new paper gets: its strongest identity, without the prefix where that adds nothing."""
-        return self.identities[0].removeprefix("id:").removeprefix("title:")
+        return next(self._identities()).removeprefix("id:").removeprefix("title:")
 
     def digest(self) -> str:
         """A fingerprint of everything this record says, to recognise it when it comes again."""
@@ -80,10 +84,12 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A paper and the line of the source it begins on (1-based)."""
+    """A paper and the line of the source it begins on (1-based). `known_as` is its id in the library
+    that gave it out, where that is not its strongest identity."""
 
     paper: Paper
     line: int
+    known_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,6 +324,13 @@ class Catalog:
             ).fetchall()
         return [int(row[0]) for row in rows]
 
+    def following(self, number: int, filters: Filters, *, limit: int) -> list[int]:
+        """The next `limit` numbers above `number` of papers that meet `filters`, in the order that they came in."""
+        with self._mapped():
+            where, values = selecting.conditions(self._db, filters)
+            query = f"SELECT number FROM papers WHERE {where} AND number > ? ORDER BY number LIMIT ?"
+            return [int(row[0]) for row in self._db.execute(query, (*values, number, limit))]
+
     def chunks_of(self, papers: Iterable[int] | None = None) -> Iterator[ChunkRow]:
         """The chunks of these papers, or of all in the order of their numbers."""
         query = 'SELECT number, paper, start, "end", vector FROM chunks'

@@ -63,7 +63,7 @@ def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: 
     place = Provenance(source, file, record.line, day)
     if matches := _matches(db, record.paper):
         return _update(db, matches, record.paper, place)
-    added = Added(_insert(db, record.paper), Outcome.NEW, withdrawn=record.paper.withdrawn)
+    added = Added(_insert(db, record.paper, record.known_as), Outcome.NEW, withdrawn=record.paper.withdrawn)
     _remember(db, added.number, record.paper, place)
     return added
 
@@ -102,20 +102,21 @@ def _names_itself(paper: Paper) -> bool:
     return bool(paper.arxiv_id or paper.doi)
 
 
-def _insert(db: sqlite3.Connection, paper: Paper) -> int:
+def _insert(db: sqlite3.Connection, paper: Paper, known_as: str | None) -> int:
     columns = ", ".join(FIELDS)
     marks = ", ".join("?" * (len(FIELDS) + 2))
     cursor = db.execute(
         f"INSERT INTO papers(paper_id, state, {columns}) VALUES ({marks})",
-        (_free_id(db, paper), PENDING, *to_row(paper)),
+        (_free_id(db, paper, known_as), PENDING, *to_row(paper)),
     )
     return int(cursor.lastrowid or 0)
 
 
-def _free_id(db: sqlite3.Connection, paper: Paper) -> str:
-    """The new paper's name; with its prefix, or a number, where another paper has that name already, or once had."""
+def _free_id(db: sqlite3.Connection, paper: Paper, known_as: str | None) -> str:
+    """The new paper's name, the one that it is known by elsewhere if there is one; with its prefix, or a number, where
+    another paper has that name already, or once had."""
     full = paper.identities[0]
-    names = chain((paper.paper_id, full), (f"{full}~{n}" for n in count(2)))
+    names = chain((known_as or paper.paper_id, paper.paper_id, full), (f"{full}~{n}" for n in count(2)))
     taken = "SELECT 1 FROM papers WHERE paper_id = ? UNION ALL SELECT 1 FROM identities WHERE key = ?"
     return next(name for name in names if not db.execute(taken, (name, ALIAS + name)).fetchone())
 

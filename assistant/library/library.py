@@ -27,6 +27,7 @@ from assistant.results import Finding, Kept, LibraryStatus
 from assistant.weighing import Nearness
 
 WAIT_SECONDS = 60.0
+EACH = 500  # papers that are read at once where all are gone through
 HEAL_LIMIT = 20_000  # chunks up to which a search itself finishes what a killed writer left; it takes seconds
 
 
@@ -325,6 +326,18 @@ class Library:
                 filters or Filters(), limit=limit, offset=offset, sort=sort, reverse=reverse
             )
             return list(self._catalog.stored(numbers).values())
+
+    def each(self, filters: Filters | None = None) -> Iterator[StoredPaper]:
+        """Papers that meet `filters`, in the order that they came in; some are held at a time, whatever their number.
+        Those that come or go meanwhile may be among them or not."""
+        last = 0
+        while True:
+            with self._catalog.snapshot():
+                found = self._catalog.stored(self._catalog.following(last, filters or Filters(), limit=EACH))
+            if not found:
+                return
+            yield from found.values()
+            last = max(found)
 
     def matching(self, filters: Filters, *, limit: int = -1) -> list[int]:
         """The numbers in the catalog of papers that meet `filters`, newest first; of all of them for limit -1."""

@@ -62,6 +62,17 @@ def papers(found: Sequence[StoredPaper], *, library: str) -> str:
     return _document("papers", library, {"papers": [_paper(one) for one in found]})
 
 
+def line(found: StoredPaper) -> str:
+    """A paper on one line, as `ingest` reads it again: all that it says, and nothing where it says nothing."""
+    paper = found.paper
+    fields = _paper(found) | {"id": paper.source_id, "sources": None}
+    if paper.arxiv_id and not paper.source_id:
+        fields |= {"id": f"arxiv:{paper.arxiv_id}", "arxiv_id": None}
+    fields["known_as"] = found.paper_id if found.paper_id != paper.paper_id else None
+    said = {name: value for name, value in fields.items() if value or type(value) is int}  # 0 upvotes are some
+    return _escaped(json.dumps(said, ensure_ascii=False, default=str))
+
+
 def status(result: LibraryStatus) -> str:
     return _document("status", result.name, asdict(result))
 
@@ -169,5 +180,10 @@ def _paper(found: StoredPaper) -> dict[str, Any]:
 def _document(name: str, library: str | None, fields: dict[str, Any]) -> str:
     """One JSON document, safe to print: everything a terminal could obey is written as an escape."""
     body = {"schema": f"{name}/1", "library": library} | fields
-    text = json.dumps(body, ensure_ascii=False, indent=2, default=str)
+    return _escaped(json.dumps(body, ensure_ascii=False, indent=2, default=str))
+
+
+def _escaped(text: str) -> str:
+    if text.isascii() and text.isprintable():  # most lines
+        return text
     return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)

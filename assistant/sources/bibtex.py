@@ -18,7 +18,7 @@ from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
 from assistant.sources.latex import dashed, to_unicode
 from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, day_in, day_of, venue_in
-from assistant.sources.rows import parsed
+from assistant.sources.rows import MAX_TITLE, parsed
 
 if TYPE_CHECKING:
     from bibtexparser.model import Block, Entry
@@ -200,7 +200,8 @@ def _piece(given: str, strings: Mapping[str, str]) -> str:
 
 
 def _row(fields: _Fields) -> dict[str, object]:
-    title, subtitle = fields.text("title"), fields.text("subtitle")
+    titles = (dashed(fields.raw(name)[: 25 * MAX_TITLE]) for name in ("title", "subtitle"))  # `-{}-` is no dash
+    title, subtitle = map(to_unicode, titles)
     if title and subtitle and subtitle.casefold() not in title.casefold():
         title = f"{title}: {subtitle}"
     journal = fields.line("journal", "journaltitle", "booktitle", "eventtitle")
@@ -210,7 +211,7 @@ def _row(fields: _Fields) -> dict[str, object]:
     eprints = [fields.line("eprint")] if kind in ("", "arxiv") else []
     named = (*eprints, fields.line("arxivid"), fields.line("arxiv"), doi, url, journal)
     return {
-        "title": dashed(" ".join(title.split())),
+        "title": " ".join(title.split()),
         "abstract": fields.text("abstract"),
         "arxiv_id": next(filter(None, map(arxiv_id_in, named)), None),
         "doi": doi or doi_in(url),

@@ -27,6 +27,11 @@ _TYPE = frozenset(f"{_STYLES} ensuremath uppercase lowercase MakeUppercase MakeL
 _OLD_STYLES = "it bf em rm sc sf tt sl itshape bfseries scshape slshape upshape rmfamily sffamily ttfamily normalfont"
 _SWITCHES = frozenset(f"{_OLD_STYLES} small large relax nocase protect selectfont / -".split())
 _LETTERS = frozenset("ßøØłŁæÆœŒåÅđĐðÐþÞıȷ")  # the space behind these ends the command: `\\O stergaard`
+# Of text, which the tables of pylatexenc lack or have otherwise; Zotero and our own export write these.
+_SIGNS = {
+    "textless": "<", "textgreater": ">", "textbar": "|", "textbraceleft": "{", "textbraceright": "}",
+    "textasciicircum": "^",
+}  # fmt: skip
 _DASHES = ((re.compile(r"(?<!-)---(?!-)"), "—"), (re.compile(r"(?<!-)--(?!-)"), "–"))
 
 
@@ -78,7 +83,8 @@ def _text(nodes: Sequence[Any]) -> str:
             out.append(_text(node.nodelist))
             continue
         known = _macro(node) if kind == "LatexMacroNode" else None
-        kept = (kept and kind == "LatexGroupNode") or (kind == "LatexMacroNode" and known is None)
+        takes = kind == "LatexMacroNode" and known is None and node.macroname.isalpha()  # `\$` takes nothing
+        kept = (kept and kind == "LatexGroupNode") or takes
         if kind == "LatexSpecialsNode":
             known = _SPECIALS.get(node.specials_chars)
         out.append(node.latex_verbatim() if known is None else known)
@@ -126,6 +132,8 @@ def _context() -> Any:
 @lru_cache(maxsize=4_096)
 def _symbol(name: str) -> str | None:
     """The characters that a command without arguments stands for, if it is known."""
+    if name in _SIGNS:
+        return _SIGNS[name]
     spec = None if name in _NO_SYMBOLS else _context().get_macro_spec(name)
     known = getattr(spec, "simplify_repl", None)
     return known if isinstance(known, str) and known and "%" not in known else None

@@ -106,6 +106,7 @@ class _Row(BaseModel):
     venue: _Name | None = None
     version: int | None = Field(None, ge=1, le=MAX_VERSION)
     withdrawn: bool | None = None
+    known_as: _Name | None = None
 
 
 FIELDS = tuple(_Row.model_fields)
@@ -145,7 +146,7 @@ def _parsed(row: bytes | Mapping[str, Any], line: int) -> Iterator[Record | Prob
         found = _without(row, wrong)
         for field, message in wrong.items():
             yield Problem(line, f"{field} left out: {message[0].lower()}{message[1:]}")
-    yield Record(_paper(found), line)
+    yield Record(_paper(found), line, found.known_as or None)
 
 
 def _without(row: bytes | Mapping[str, Any], wrong: dict[str, str]) -> _Row:
