@@ -64,7 +64,7 @@ def test_a_key_that_means_something_else_in_another_file_is_no_identity() -> Non
     ],
 )
 def test_the_arxiv_id_is_found_where_zotero_keeps_it(more: dict[str, str]) -> None:
-    (paper,) = papers(csl_json.read, json.dumps([ITEM | {"DOI": None} | more]))
+    (paper,) = papers(csl_json.read, json.dumps([ITEM | {"DOI": None, "URL": None} | more]))
     assert (paper.arxiv_id, paper.doi) == ("2106.15928", None)
 
 
