@@ -452,3 +452,19 @@ def test_markdown_shows_addresses_and_sums_as_text() -> None:
     assert text == "See https\\://evil.org/?q=1, www\\.evil.org and \\$5 or \\$6."
     linked = replace(ANSWER.citations[1], url="https://x.org/`")
     assert "](" not in markdown.answer(replace(ANSWER, citations=(linked,)))
+
+
+def test_a_long_file_that_was_read_before_is_said_to_be_as_it_was() -> None:
+    same = Intake("long.jsonl", "jsonl", skipped=12_000)
+    console = screen(120, tty=False)
+    terminal.ingest(IngestReport((same,), 0, 12_000, 0.1), console)
+    assert shown(console).splitlines() == [
+        "long.jsonl: as it was when it was read, 12,000 lines",
+        "12,000 lines read before, 0 new. The library holds 12,000 papers.",
+    ]
+    grown = Intake("long.jsonl", "jsonl", skipped=12_000, records=3, new=2, known=1)
+    console = screen(120, tty=False)
+    terminal.ingest(IngestReport((grown,), 2, 12_002, 0.1), console)
+    told = shown(console)
+    assert "12,000 lines read before, 3 records, 2 new, 1 known" in told
+    assert "12,000 lines read before, 1 known, 2 new." in told

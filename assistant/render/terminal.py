@@ -266,6 +266,9 @@ def ingest(report: IngestReport, console: "Console") -> None:
     for file in report.files:
         if file.refused and not file.records:
             continue
+        if file.skipped and not file.records:
+            _line(console, f"{file.file}: as it was when it was read, {counted(file.skipped, 'line')}")
+            continue
         repeated = f", {file.repeated} repeated" if file.repeated else ""
         changed = f", {file.changed} changed" if file.changed else ""
         skipped = f"{counted(file.skipped, 'line')} read before, " if file.skipped else ""
@@ -282,7 +285,9 @@ def ingest(report: IngestReport, console: "Console") -> None:
         _line(console, f"{counted(report.rejected, 'record')} kept to mend: {report.rejects}", "yellow")
     if not report.total("records") and not report.total("skipped"):
         return
-    known, new, changed_all = report.total("known"), report.total("new"), report.total("changed")
+    new, changed_all, skipped = report.total("new"), report.total("changed"), report.total("skipped")
+    known = [f"{counted(skipped, 'line')} read before"] if skipped else []
+    known += [f"{report.total('known'):,} known"] if report.total("records") else []
     repeats = report.total("repeated")
     merged = f"; {counted(repeats, 'record')} repeated a paper already read" if repeats else ""
     changes = f", {changed_all:,} changed" if changed_all else ""
@@ -290,7 +295,7 @@ def ingest(report: IngestReport, console: "Console") -> None:
         _line(console, told)
     _line(
         console,
-        f"{known:,} known, {new:,} new{changes}{merged}. The library holds {counted(report.papers, 'paper')}.",
+        f"{', '.join(known)}, {new:,} new{changes}{merged}. The library holds {counted(report.papers, 'paper')}.",
         "bold",
     )
 
