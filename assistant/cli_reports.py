@@ -92,7 +92,9 @@ def digest(
         bool, typer.Option("--again", help="Also what an earlier digest carried, or is marked as read.")
     ] = False,
     tag: Tag = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do not record it as sent; a model is asked all the same.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Do not record it as sent; a model is asked all the same.")
+    ] = False,
     output: Output = None,
     library: LibraryName = None,
     store: Store = None,

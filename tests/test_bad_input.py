@@ -1,5 +1,5 @@
 """What a user can get wrong, or a machine: one clear line on standard error with what to do, the right exit status, no
-traceback, and nothing lost. Each case is a process of its own."""
+traceback, and nothing lost. What needs a process of its own has one."""
 
 import gzip
 import os
@@ -8,22 +8,39 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from assistant.cli import app
 from tests.conftest import ROOT
 
 SEED = str(next((ROOT / "seeds").glob("000*")))
 
 
-def run(*words: str, home: Path, prefix: tuple[str, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)} | more
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*words: str, home: Path, prefix: tuple[str, ...] = ()) -> Done:
+    """A command as a user types it: here, or behind `prefix` in a process of its own."""
+    if not prefix:
+        result = CliRunner(env={"ASSISTANT_HOME": str(home)}).invoke(app, list(words), catch_exceptions=False)
+        return Done(result.exit_code, result.stdout, result.stderr)
+    environment = os.environ | {"ASSISTANT_HOME": str(home), "PYTHONPATH": str(ROOT)}
     command = [*prefix, sys.executable, "-m", "assistant", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def refused(done: subprocess.CompletedProcess[str], status: int, said: str) -> None:
+def refused(done: Done, status: int, said: str) -> None:
     """The run failed as a user should see it: nothing on standard output, one error line and a hint."""
     assert done.returncode == status, done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
