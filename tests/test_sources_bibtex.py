@@ -265,3 +265,13 @@ def test_files_with_flipped_bytes_are_read_or_refused() -> None:
 def test_any_pieces_of_bibtex_are_records_problems_or_refused(pieces: list[str]) -> None:
     with contextlib.suppress(NotPapers):
         assert any(isinstance(item, Record) for item in read("".join(pieces)))
+
+
+def test_a_reason_is_one_line_whatever_the_entry_is_broken_in() -> None:
+    broken = (
+        b"@article{x,\n  author = {A},\n  Ianni and\n  Nicola Leone}\n}\n@article{y, title = {T}, abstract = {A.}}\n"
+    )
+    items = list(bibtex.read(io.BytesIO(broken)))
+    reasons = [item.reason for item in items if isinstance(item, Problem)]
+    assert reasons
+    assert not any("\n" in reason for reason in reasons)

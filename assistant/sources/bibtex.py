@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
-from assistant.cleaning import clean
+from assistant.cleaning import clean, one_line
 from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
 from assistant.sources.latex import dashed, to_unicode
@@ -101,7 +101,7 @@ def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterato
             more = _blocks(f"{raw}\n}}") if alone else []
             closed = next((one for one in more if isinstance(one, Entry) and one.fields), None)
             if closed is None:
-                yield Problem(at, f"not BibTeX: {_why(block.error)}", raw)
+                yield Problem(at, f"not BibTeX: {one_line(_why(block.error))}", raw)
             else:
                 yield Problem(at, "the entry is not closed; what it has is read", raw)
                 yield from _paper(closed, at, strings)
