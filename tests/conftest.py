@@ -91,7 +91,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     with published() as started:
         clock = Clock()
         monkeypatch.setattr("assistant.services.SERVICES", started.services)
-        monkeypatch.setattr("assistant.app.Client", partial(Client, sleep=clock.sleep, clock=clock))
+        monkeypatch.setattr("assistant.wiring.Client", partial(Client, sleep=clock.sleep, clock=clock))
         yield started
 
 
