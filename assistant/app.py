@@ -20,6 +20,7 @@ from assistant.endpoint import OnText
 from assistant.errors import SettingsError, UsageError
 from assistant.fetch import MOST, Asking, Fetcher, asking
 from assistant.fetches import FetchPlan, FetchReport
+from assistant.holdings import Backup, Finding, IngestReport, LibraryStatus, Removal
 from assistant.ingest import ingest
 from assistant.journal import Journal
 from assistant.judging import Judge
@@ -31,19 +32,7 @@ from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
 from assistant.reports import By, Digest, Duplicates, Topic, TopicSummary, Trend
 from assistant.rerankers import Reranker
-from assistant.results import (
-    Answer,
-    Backup,
-    Citation,
-    DryRun,
-    Finding,
-    IngestReport,
-    LibraryStatus,
-    Recorded,
-    Removal,
-    SearchResult,
-    Usage,
-)
+from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Usage
 from assistant.search import search
 from assistant.services import Wanted
 from assistant.settings import Settings

@@ -13,7 +13,19 @@ PACKAGE = ROOT / "assistant"
 FLOORS = [
     {"errors", "cleaning", "places", "together"},
     {"papers", "settings", "periods"},
-    {"results", "text", "quantities", "questions", "roles", "queries", "spelling", "acronyms", "bounds", "opposites"},
+    {
+        "results",
+        "holdings",
+        "text",
+        "quantities",
+        "questions",
+        "roles",
+        "queries",
+        "spelling",
+        "acronyms",
+        "bounds",
+        "opposites",
+    },
     {
         "sources",
         "drafts",
@@ -24,6 +36,7 @@ FLOORS = [
         "polarity",
         "support",
         "reports",
+        "evaluations",
         "tldr",
         "findings",
     },
