@@ -109,6 +109,7 @@ class Assistant:
 
     @property
     def folder(self) -> Path:
+        """Where it lies. This and the name are of the sample while there is no library yet."""
         return self._opening.folder
 
     def addressed(self, hint: str) -> str:
