@@ -1,77 +1,46 @@
-"""`Assistant`: the Python API, and the only place where settings become working parts."""
+"""`Assistant`: the Python API. Every verb is here; each has its work done by the module of its use case.
+
+The library is opened by `opening`, and what else the settings choose is made by `wiring`.
+"""
 
 import contextlib
 import os
-import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from datetime import date as Date
-from functools import cached_property
 from pathlib import Path
 
-from assistant import (
-    backups,
-    doctor,
-    embedders,
-    periods,
-    places,
-    rehearsal,
-    replaying,
-    rerankers,
-    sample,
-    settings,
-    topics,
-)
+from assistant import backups, doctor, periods, places, rehearsal, replaying, settings, topics
 from assistant.ask import ask, checked_question
-from assistant.cleaning import clean
 from assistant.curating import Curator
-from assistant.desk import Desk
 from assistant.digest import digest
 from assistant.duplicates import ALIKE, LEAST, duplicates
-from assistant.embedders import Embedder
-from assistant.endpoint import Completions, Endpoint, OnText
-from assistant.errors import LibraryMissing, SettingsError, UsageError
-from assistant.extractive import ExtractiveWriter
+from assistant.endpoint import OnText
+from assistant.errors import SettingsError, UsageError
 from assistant.fetch import MOST, Asking, Fetcher, asking
 from assistant.fetches import FetchPlan, FetchReport
+from assistant.holdings import Backup, Finding, IngestReport, LibraryStatus, Removal
 from assistant.ingest import ingest
 from assistant.journal import Journal
 from assistant.judging import Judge
-from assistant.library import CATALOG, Library, Progress
-from assistant.papers import Filters, Passage, Sort, StoredPaper, tag_key
+from assistant.library import Library, Progress
+from assistant.listing import exported, listed
+from assistant.opening import Opening
+from assistant.papers import Filters, Sort, StoredPaper, tag_key
 from assistant.queries import parse
 from assistant.rehearsal import Rehearsal
-from assistant.remembering import Remembering
 from assistant.reports import By, Digest, Duplicates, Topic, TopicSummary, Trend
-from assistant.rerankers import Reranker, reranked
-from assistant.results import (
-    EXTRACTIVE,
-    Answer,
-    Backup,
-    Citation,
-    DryRun,
-    Finding,
-    IngestReport,
-    LibraryStatus,
-    Price,
-    Recorded,
-    Removal,
-    SearchResult,
-    Usage,
-)
+from assistant.rerankers import Reranker
+from assistant.results import Answer, Citation, DryRun, Recorded, SearchResult, Usage
+from assistant.search import search
 from assistant.services import Wanted
-from assistant.services.client import Client
 from assistant.settings import Settings
-from assistant.spending import Limits, Metered, listed
 from assistant.summary import CONSIDERED, summarize
 from assistant.sync import due
 from assistant.trends import trend
-from assistant.writers import OpenAIWriter, Writer
-
-DEFAULT = "default"
-UNREHEARSED = "the judge's requests are not counted: what it is asked depends on what the model writes"
+from assistant.wiring import Parts
+from assistant.writers import Writer
 
 Notice = Callable[[str], None]
 
@@ -101,9 +70,9 @@ class Assistant:
         self.settings = chosen
         self._notice = notice
         self._progress: Progress = progress or (lambda what, done, total: None)
-        self._library: Library | None = None
         self._keeps_replies = chosen.cache == "on"
-        self.library_name, self.folder = _place(chosen)
+        self._parts = Parts(chosen, memory=lambda: self.library if self._keeps_replies else None, notice=notice)
+        self._opening = Opening(chosen, embedder=lambda: self._parts.embedder, notice=notice, progress=self._progress)
 
     @classmethod
     def open(cls, library: str | Path | None = None, *, notice: Notice = _silent, **flags: object) -> "Assistant":
@@ -114,7 +83,7 @@ class Assistant:
         """
         assistant = build({**flags, "library": str(library) if library else None}, os.environ, notice=notice)
         if library:
-            assistant._opened()
+            assistant._opening.library()
         return assistant
 
     def __enter__(self) -> "Assistant":
@@ -124,11 +93,34 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        if self._library is not None:
-            self._library.close()
-            self._library = None
+        self._opening.close()
 
-    # ---- use
+    # ---- the library in use
+
+    @property
+    def library(self) -> Library:
+        """The library, opened. LibraryMissing: there is none, and it is not the sample that is asked for."""
+        return self._opening.library()
+
+    @property
+    def library_name(self) -> str:
+        """Its name, or its path where it was given by one."""
+        return self._opening.name
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies. This and the name are of the sample while there is no library yet."""
+        return self._opening.folder
+
+    def addressed(self, hint: str) -> str:
+        """`hint` with the library in use named in the command that it gives."""
+        return self._opening.addressed(hint)
+
+    def status(self) -> LibraryStatus:
+        """What the library holds."""
+        return self.library.status(self.library_name)
+
+    # ---- papers into it
 
     def ingest(
         self,
@@ -145,7 +137,7 @@ class Assistant:
             paths = [paths]
         if not all(str(path).strip() for path in paths):
             raise UsageError("a path is empty", hint="Name files or folders of papers; - is standard input.")
-        with self._filling() as library:
+        with self._opening.filling() as library:
             return ingest(
                 [str(path) for path in paths],
                 library=library,
@@ -153,26 +145,9 @@ class Assistant:
                 year=year,
                 columns=columns,
                 reject_file=None if rejects is None else places.expanded(str(rejects)),
-                label=_label,
+                label=places.written,
                 progress=self._progress,
             )
-
-    @contextlib.contextmanager
-    def _filling(self) -> Iterator[Callable[[], Library]]:
-        """What opens the library that papers are read into. Where there is none yet, it makes the default one, which
-        takes the place of the sample as soon as a paper is in it. UsageError: it is the sample that is asked for."""
-        if self.library_name == sample.NAME and self.settings.library == sample.NAME:
-            raise UsageError("the sample library cannot be added to", hint="Name another: --library NAME")
-        first = self.library_name == sample.NAME
-        if first:
-            self.close()
-            self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
-        yield lambda: self._opened(create=True)
-        if first and not (self._library and len(self._library)):  # the sample still answers
-            self.close()
-            self.library_name, self.folder = _place(self.settings)
-        elif first:
-            self._notice("from now on your library answers; the sample is still there: --library sample")
 
     def fetch(self, wanted: Wanted, *, most: int = MOST, again: bool = False) -> FetchReport:
         """Read at most `most` records of a service into the library, which is made if there is none. A fetch that was
@@ -182,7 +157,7 @@ class Assistant:
 
     def plan_fetch(self, wanted: Wanted, *, most: int = MOST, again: bool = False) -> FetchPlan:
         """What `fetch` would ask; nothing is sent."""
-        return self._asking(wanted, self._journal, most=most, again=again).plan(self._services.agent)
+        return self._asking(wanted, self._journal, most=most, again=again).plan(self._parts.services.agent)
 
     def sync(self) -> FetchReport:
         """Fetch what the configuration file says, each from where its last sync that went well began, and some days
@@ -192,10 +167,10 @@ class Assistant:
 
     def plan_sync(self) -> Sequence[FetchPlan]:
         """What `sync` would ask; nothing is sent."""
-        return [one.plan(self._services.agent) for one in self._due(self._journal)]
+        return [one.plan(self._parts.services.agent) for one in self._due(self._journal)]
 
     def _fetched(self, questions: Callable[[Journal], Sequence[Asking]]) -> FetchReport:
-        with self._filling() as library, contextlib.closing(self._services) as client:
+        with self._opening.filling() as library, contextlib.closing(self._parts.services) as client:
             fetcher = Fetcher(client, self._journal, library, Date.today(), self._notice, self._progress)
             return fetcher.fetch_all(questions(fetcher.journal))
 
@@ -211,13 +186,9 @@ class Assistant:
     @property
     def _journal(self) -> Journal:
         """Of the library that `fetch` reads into."""
-        return Journal(self.folder if self.library_name != sample.NAME else _named(self.settings.home, DEFAULT))
+        return Journal(self._opening.own_folder)
 
-    @property
-    def _services(self) -> Client:
-        chosen = self.settings
-        keys = {"s2": chosen.s2_key, "openalex": chosen.openalex_key}
-        return Client(contact=chosen.contact, keys=keys, notice=self._notice)
+    # ---- questions to it
 
     def search(
         self,
@@ -232,14 +203,15 @@ class Assistant:
         was to rerank them and failed, `on_failure` (else the notice) is told, and the order is the search's own.
         `on_notice` (else the notice) gets what a reader should know of the question."""
         query = parse(checked_question(question), today=Date.today(), filters=filters)
-        k, reranker = self._k(k), self._reranker
-        found = self.library.find(query, limit=max(k, rerankers.DEPTH) if reranker else k)
-        for notice in filter(None, (*found.notices, found.why_nothing)):
-            (on_notice or self._notice)(self.addressed(notice))
-        ranked = reranked(found.question, found.passages, reranker)
-        if ranked.failure:
-            (on_failure or self._notice)(ranked.failure)
-        return [_result(rank, passage) for rank, passage in enumerate(ranked.passages[:k], 1)]
+        k, reranker, on_notice = self._k(k), self._parts.reranker, on_notice or self._notice
+        return search(
+            query,
+            library=self.library,
+            k=k,
+            reranker=reranker,
+            on_notice=lambda text: on_notice(self.addressed(text)),
+            on_failure=on_failure or self._notice,
+        )
 
     def ask(
         self,
@@ -252,19 +224,19 @@ class Assistant:
     ) -> Answer:
         """An answer with every sentence checked; the question may have operators (`queries.parse`). It never raises
         for a failing model: see `Answer.failure`. BudgetError: a limit of the settings would be passed."""
-        before = len(self._metered.exchanges)
+        before = self._parts.asked
         answer = self._asked(
             question,
             k,
             filters,
-            model=self._model,
-            reranker=self._reranker,
-            judge=self._judge,
+            model=self._parts.model,
+            reranker=self._parts.reranker,
+            judge=self._parts.judge,
             strict=strict,
             on_text=on_text,
         )
-        if answer.usage or len(self._metered.exchanges) > before:
-            answer = replace(answer, usage=self._metered.spent(since=before))
+        if answer.usage or self._parts.asked > before:
+            answer = replace(answer, usage=self._parts.spent(since=before))
         return answer
 
     def rehearse(self, question: str, *, k: int | None = None, filters: Filters | None = None) -> DryRun:
@@ -276,35 +248,19 @@ class Assistant:
                 f"a dry run sends nothing, but to find papers the question is sent to {chosen.embedder}",
                 hint="See what is found with: assistant search",
             )
-        name = self._model.name if self._model else None
+        parts = self._parts
+        name = parts.model.name if parts.model else None
         writer = Rehearsal(name or "")
-        answer = self._asked(
-            question, k, filters, model=writer, reranker=self._loaded_reranker(lambda: writer if name else None)
-        )
-        price = self._price or listed(writer.name, self._endpoint.address)
-        asked = rehearsal.exchanges(writer.asked, model=writer.name, price=price)
-        notices = (*answer.notices, *([UNREHEARSED] if asked and self._judge else []))
-        return DryRun(
-            question=answer.question,
+        reranker = parts.reranker_asking(lambda: writer if name else None)
+        answer = self._asked(question, k, filters, model=writer, reranker=reranker)
+        return rehearsal.dry_run(
+            answer,
+            writer,
             model=name,
-            address=self._endpoint.address,
-            exchanges=asked,
-            prompt_tokens=sum(one.prompt_tokens for one in asked),
-            completion_tokens=sum(one.completion_tokens for one in asked),
-            price=price,
-            cost=sum(one.cost or 0.0 for one in asked) if price else None,
-            why="" if asked else answer.why,
-            notices=notices,
+            address=parts.endpoint.address,
+            price=parts.price_of(writer.name),
+            judged=lambda: parts.judge is not None,
         )
-
-    @contextlib.contextmanager
-    def asking_anew(self) -> Iterator[None]:
-        """Inside, models are asked whatever is kept, and nothing is kept: for figures of what they say and take."""
-        before, self._keeps_replies = self._keeps_replies, False
-        try:
-            yield
-        finally:
-            self._keeps_replies = before
 
     def _asked(
         self,
@@ -323,7 +279,7 @@ class Assistant:
         answer = ask(
             question,
             library=self.library,
-            desk=self._desk(model),
+            desk=self._parts.desk(model),
             k=self._k(k),
             today=today,
             reranker=reranker,
@@ -334,6 +290,18 @@ class Assistant:
         )
         return replace(answer, why=self.addressed(answer.why))
 
+    def _k(self, given: int | None) -> int:
+        return self.settings.k if given is None else settings.in_range("k", given)
+
+    @contextlib.contextmanager
+    def asking_anew(self) -> Iterator[None]:
+        """Inside, models are asked whatever is kept, and nothing is kept: for figures of what they say and take."""
+        before, self._keeps_replies = self._keeps_replies, False
+        try:
+            yield
+        finally:
+            self._keeps_replies = before
+
     def recorded(self) -> Sequence[Recorded]:
         """The questions about the sample to which an answer of a model is recorded."""
         return [one.recorded for one in replaying.recordings()]
@@ -342,9 +310,11 @@ class Assistant:
         """The recorded answer to one of these, checked as any. UsageError: there is none, or the library in use is not
         the sample."""
         recording = replaying.recording(question)
-        if self.library_name != sample.NAME:
+        if not self._opening.is_sample:
             raise UsageError("recorded answers are about the sample library", hint="Leave out --library.")
         return replaying.replay(recording, library=self.library, strict=strict)
+
+    # ---- reports on it
 
     def digest(
         self,
@@ -364,14 +334,11 @@ class Assistant:
         if week is not None and (since or until):
             raise UsageError("a week has its own first and last day", hint="Give --week, or --since and --until.")
         last = self.library.memory.last()
-        covered = periods.week(week) if week is not None else None
-        covered = covered or periods.period(since=since, until=until, today=today, last=last and min(last[0], today))
-        if covered.since > today:
-            raise UsageError(f"{covered.label} is in the future", hint="A digest covers days that have been.")
-        before = len(self._metered.exchanges)
+        covered = periods.covered(week, since=since, until=until, today=today, last=last and min(last[0], today))
+        before = self._parts.asked
         made = digest(
             library=self.library,
-            desk=self._desk(self._model),
+            desk=self._parts.desk(self._parts.model),
             period=covered,
             topics=self.library.memory.topics(),
             again=again,
@@ -393,7 +360,7 @@ class Assistant:
     def as_recorded(self, made: Digest) -> Digest:
         """The digest as it is once it is recorded: the sample library remembers none, nor any an empty one, or one of a
         tag, after which the rest of its days is still to come."""
-        kept = made.citations and not made.tag and self.library_name != sample.NAME
+        kept = made.citations and not made.tag and not self._opening.is_sample
         return replace(made, recorded=bool(kept))
 
     def summarize(self, topic: str, *, papers: int = 20, filters: Filters | None = None) -> TopicSummary:
@@ -403,17 +370,21 @@ class Assistant:
             raise UsageError(f"a summary reads 1 to {CONSIDERED} papers, not {papers}", hint="Choose fewer, or more.")
         today = Date.today()
         parse(checked_question(topic), today=today, filters=filters)  # before a library is opened, or built, for it
-        before = len(self._metered.exchanges)
+        before = self._parts.asked
         made = summarize(
             topic,
             library=self.library,
-            desk=self._desk(self._model),
+            desk=self._parts.desk(self._parts.model),
             papers=papers,
             today=today,
             filters=filters,
             progress=self._progress,
         )
         return replace(made, why=self.addressed(made.why), usage=self._spent(before))
+
+    def _spent(self, before: int) -> Usage | None:
+        """What was asked of a model after the first `before` exchanges; None where nothing was."""
+        return self._parts.spent(since=before) if self._parts.asked > before else None
 
     def trend(self, query: str, *, by: By = "month", filters: Filters | None = None) -> Trend:
         """How many papers mention all words and phrases of `query`, over time. UsageError: there are none."""
@@ -428,13 +399,13 @@ class Assistant:
     ) -> Topic:
         """Save a topic, by which digests then choose. UsageError."""
         topic = topics.made(name, query=query, author=author, category=category, today=Date.today())
-        with self._changeable().remembering() as memory:
+        with self._opening.changeable().remembering() as memory:
             memory.add_topic(topic)
         return topic
 
     def remove_topic(self, name: str) -> Topic:
         """Forget a topic. UsageError: there is none of this name."""
-        with self._changeable().remembering() as memory:
+        with self._opening.changeable().remembering() as memory:
             return memory.remove_topic(name)
 
     def try_topic(self, name: str) -> Sequence[tuple[StoredPaper, float]]:
@@ -444,11 +415,7 @@ class Assistant:
         topic = saved.get(name.casefold()) or topics.made(name, query=None, author=None, category=None, today=today)
         return topics.tried(self.library, topic, today=today)
 
-    def _changeable(self) -> Library:
-        library = self.library  # opened first: it may turn out to be the sample
-        if self.library_name == sample.NAME:
-            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
-        return library
+    # ---- its papers, one by one
 
     def show(self, name: str) -> StoredPaper:
         """One paper: by id, arXiv id, DOI, title, or a beginning of its id. PaperNotFound."""
@@ -465,54 +432,9 @@ class Assistant:
     ) -> Sequence[StoredPaper]:
         """Papers of the library, newest first; by title from A, by what was added last, by most upvotes; or `reverse`,
         where what has no date or upvotes still comes last."""
-        found = self.library.papers(filters, limit=limit, offset=offset, sort=sort, reverse=reverse)
-        met, undated = self.library.count(filters)
-        if not found:
-            self._notice("no paper meets the conditions" if not met else f"there are only {met:,} papers")
-        elif offset + len(found) < met:
-            self._notice(f"{len(found):,} of {met:,} papers; more with --offset {offset + len(found)}, or --limit")
-        if undated:
-            self._notice(f"{undated:,} papers without a date are left out by --since or --until")
-        return found
-
-    @property
-    def curator(self) -> Curator:
-        """Who puts tags, notes and read marks to papers. UsageError, when it does: the library is the sample."""
-        return Curator(self._changeable)
-
-    def tags(self) -> dict[str, int]:
-        """Every tag, by name, with how many papers have it."""
-        return self.library.tags()
-
-    def backup(self, file: str | Path) -> Backup:
-        """Write all that the library holds at this moment to one file; others may read and write meanwhile.
-        UsageError: what is there is no backup. BackupError, LibraryFull: it cannot be written."""
-        return backups.backup(self._changeable(), str(file), name=self.library_name, progress=self._progress)
-
-    def restore(self, file: str | Path, *, force: bool = False) -> Backup:
-        """Put what is in a backup into the library, which is made if there is none; with `force` over the papers of the
-        one that is there. UsageError: there are some. BackupError, LibraryTooNew: the file cannot be used; then nothing
-        is changed."""
-        if self.settings.library == sample.NAME:
-            raise UsageError("the sample library cannot be changed", hint="Name another: --library NAME")
-        self.close()
-        if self.settings.library is None:
-            self.library_name, self.folder = DEFAULT, _named(self.settings.home, DEFAULT)
-        try:
-            return backups.restore(
-                str(file),
-                self.folder,
-                make=lambda folder: self._made(folder, create=True),
-                force=force,
-                progress=self._progress,
-                notice=self._notice,
-            )
-        finally:
-            self.library_name, self.folder = _place(self.settings)
-
-    def check_backup(self, file: str | Path) -> Backup:
-        """What a backup holds, when it was unpacked and found to be sound. BackupError, LibraryTooNew."""
-        return backups.check(str(file), progress=self._progress)
+        return listed(
+            self.library, filters, limit=limit, offset=offset, sort=sort, reverse=reverse, notice=self._notice
+        )
 
     def papers_of(self, cited: Iterable[Citation | SearchResult]) -> Sequence[StoredPaper]:
         """The papers that citations or results are of, in this order, each once."""
@@ -520,19 +442,24 @@ class Assistant:
 
     def export(self, *, filters: Filters | None = None) -> Iterator[StoredPaper]:
         """Papers of the library, in the order that they came in, a few held at a time."""
-        met, undated = self.library.count(filters)
-        if not met:
-            self._notice("no paper meets the conditions" if filters else "the library is empty")
-        if undated:
-            self._notice(f"{undated:,} papers without a date are left out by --since or --until")
-        for count, found in enumerate(self.library.each(filters)):
-            if count % 1_000 == 0:
-                self._progress("exporting", count, met)
-            yield found
+        yield from exported(self.library, filters, notice=self._notice, progress=self._progress)
 
-    def status(self) -> LibraryStatus:
-        """What the library holds."""
-        return self.library.status(self.library_name)
+    def tags(self) -> dict[str, int]:
+        """Every tag, by name, with how many papers have it."""
+        return self.library.tags()
+
+    @property
+    def curator(self) -> Curator:
+        """Who puts tags, notes and read marks to papers. UsageError, when it does: the library is the sample."""
+        return Curator(self._opening.changeable)
+
+    def duplicates(self, *, alike: float | None = None) -> Duplicates:
+        """Papers of the library that are nearly the same, in groups; nothing is changed. UsageError: `alike`, the least
+        likeness, is not from 0.4 to 1."""
+        least = ALIKE if alike is None else alike
+        if not LEAST <= least <= 1:
+            raise UsageError(f"near duplicates are {LEAST} to 1 alike, not {least:g}", hint="Choose between these.")
+        return duplicates(library=self.library, alike=least, progress=self._progress)
 
     def remove(self, names: Sequence[str] | str, *, dry_run: bool = True) -> Removal:
         """Take papers out of the library, by id, arXiv id, DOI, title, or a beginning of their id.
@@ -540,30 +467,47 @@ class Assistant:
         is removed."""
         if isinstance(names, str):
             names = [names]
-        library = self._changeable()
+        library = self._opening.changeable()
         found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
         return Removal(tuple(found), removed=not dry_run, left=len(library))
 
-    def duplicates(self, *, alike: float | None = None) -> Duplicates:
-        """Papers of the library that are nearly the same, in groups; nothing is changed. UsageError: `alike`, the least
-        likeness, is not from 0.3 to 1."""
-        least = ALIKE if alike is None else alike
-        if not LEAST <= least <= 1:
-            raise UsageError(f"near duplicates are {LEAST} to 1 alike, not {least:g}", hint="Choose between these.")
-        return duplicates(library=self.library, alike=least, progress=self._progress)
+    # ---- its upkeep
 
     def reindex(self, *, pending: bool = False) -> int:
         """Chunk, embed and index every paper anew with the settings that hold, or with `pending` only those that an
         interrupted command left; the number of papers."""
         return self.library.reindex(chunk_tokens=self.settings.chunk_tokens, pending=pending, progress=self._progress)
 
+    def backup(self, file: str | Path) -> Backup:
+        """Write all that the library holds at this moment to one file; others may read and write meanwhile.
+        UsageError: what is there is no backup. BackupError, LibraryFull: it cannot be written."""
+        return backups.backup(self._opening.changeable(), str(file), name=self.library_name, progress=self._progress)
+
+    def restore(self, file: str | Path, *, force: bool = False) -> Backup:
+        """Put what is in a backup into the library, which is made if there is none; with `force` over the papers of the
+        one that is there. UsageError: there are some. BackupError, LibraryTooNew: the file cannot be used; then nothing
+        is changed."""
+        with self._opening.replacing() as folder:
+            return backups.restore(
+                str(file),
+                folder,
+                make=lambda place: self._opening.made(place, create=True),
+                force=force,
+                progress=self._progress,
+                notice=self._notice,
+            )
+
+    def check_backup(self, file: str | Path) -> Backup:
+        """What a backup holds, when it was unpacked and found to be sound. BackupError, LibraryTooNew."""
+        return backups.check(str(file), progress=self._progress)
+
     def doctor(self, *, download: bool = False) -> Sequence[Finding]:
         """What is right and what is wrong with installation, settings and library."""
         chosen = self.settings
         findings = doctor.examine(
             library=lambda: (self.library, self.library_name),  # in this order: opening it may make it the sample
-            embedder=lambda: self._embedder,
-            reranker=lambda: self._reranker,
+            embedder=lambda: self._parts.embedder,
+            reranker=lambda: self._parts.reranker,
             home=chosen.home,
             prompt_folder=chosen.prompts,
             model=chosen.model,
@@ -572,166 +516,3 @@ class Assistant:
             download=download,
         )
         return [replace(finding, hint=self.addressed(finding.hint)) for finding in findings]
-
-    def _spent(self, before: int) -> Usage | None:
-        """What was asked of a model after the first `before` exchanges; None where nothing was."""
-        return self._metered.spent(since=before) if len(self._metered.exchanges) > before else None
-
-    def _desk(self, model: Writer | None) -> Desk:
-        chosen = self.settings
-        return Desk(
-            self._extractive,
-            model,
-            prompts=chosen.prompts,
-            context_tokens=chosen.context_tokens,
-            max_tokens=chosen.answer_tokens,
-            jobs=chosen.jobs,
-        )
-
-    def _k(self, given: int | None) -> int:
-        return self.settings.k if given is None else settings.in_range("k", given)
-
-    # ---- parts
-
-    @property
-    def library(self) -> Library:
-        """The library, opened. LibraryMissing: there is none, and it is not the sample that is asked for."""
-        return self._opened()
-
-    @cached_property
-    def _embedder(self) -> Embedder:
-        return embedders.load(self.settings.embedder, endpoint=self._endpoint)
-
-    @cached_property
-    def _endpoint(self) -> Endpoint:
-        chosen = self.settings
-        return Endpoint(base_url=chosen.base_url, api_key=chosen.api_key, timeout_s=chosen.timeout, notice=self._notice)
-
-    @cached_property
-    def _metered(self) -> Metered:
-        limits = Limits(self.settings.max_tokens_total, self.settings.max_cost)
-        return Metered(self._endpoint, price=self._price, limits=limits)
-
-    @cached_property
-    def _completions(self) -> Completions:
-        return Remembering(self._metered, lambda: self.library if self._keeps_replies else None, today=Date.today)
-
-    @property
-    def _price(self) -> Price | None:
-        return Price(*self.settings.price) if self.settings.price else None
-
-    @cached_property
-    def _extractive(self) -> ExtractiveWriter:
-        return ExtractiveWriter(lambda texts: self._embedder.embed(texts))
-
-    @cached_property
-    def _model(self) -> Writer | None:
-        chosen = self.settings
-        if chosen.model is None and (chosen.base_url or chosen.api_key):
-            self._notice("no model is asked, since none is named; choose one with --model or ASSISTANT_MODEL")
-        if chosen.model is None or chosen.model == EXTRACTIVE:
-            return None
-        return OpenAIWriter(chosen.model, self._completions)
-
-    @cached_property
-    def _reranker(self) -> Reranker | None:
-        return self._loaded_reranker(lambda: self._model)
-
-    def _loaded_reranker(self, model: Callable[[], Writer | None]) -> Reranker | None:
-        chosen = self.settings
-        return rerankers.load(chosen.rerank, model=model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
-
-    @cached_property
-    def _judge(self) -> Judge | None:
-        chosen = self.settings
-        if not chosen.judge:
-            return None
-        if self._model is None:
-            raise UsageError("judging by a model needs one", hint="Name it with --model or ASSISTANT_MODEL.")
-        return Judge(self._model.name, self._completions, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
-
-    def _opened(self, *, create: bool = False) -> Library:
-        if self._library is None:
-            if self.library_name == sample.NAME:
-                self.folder = self._sample()
-            try:
-                self._library = self._made(self.folder, create=create)
-            except LibraryMissing as error:
-                raise LibraryMissing(str(error), hint=f"Make it: assistant ingest PATH{self._flag()}") from error
-            if self.settings.library is None and not create and not len(self._library):
-                self.close()  # an ingest that read nothing left it empty
-                self.library_name = sample.NAME
-                return self._opened()
-        return self._library
-
-    def _made(self, folder: Path, *, create: bool) -> Library:
-        return Library(
-            folder,
-            embedder=lambda: self._embedder,
-            create=create,
-            chunk_tokens=self.settings.chunk_tokens,
-            store=None if self.library_name == sample.NAME else self.settings.store,  # the sample stays here
-            store_key=self.settings.store_key,
-            wait_s=self.settings.wait,
-            notice=lambda text: self._notice(self.addressed(text)),
-        )
-
-    def addressed(self, hint: str) -> str:
-        """`hint` with the library in use named in the command that it gives."""
-        return re.sub(r"assistant (?:reindex|ingest PATH)(?! --)", lambda command: f"{command[0]}{self._flag()}", hint)
-
-    def _flag(self) -> str:
-        return f" --library {shlex.quote(self.settings.library)}" if self.settings.library else ""
-
-    def _sample(self) -> Path:
-        """The folder of the sample, built if need be; the user is told unless the sample was asked for."""
-        chosen = self.settings
-        fingerprint = embedders.fingerprint(chosen.embedder)
-        folder = sample.folder(chosen.home, fingerprint=fingerprint, chunk_tokens=chosen.chunk_tokens)
-        unasked = chosen.library != sample.NAME
-        if folder.is_dir():
-            if unasked:
-                self._notice("no library yet, so this uses the bundled sample; make yours with: assistant ingest PATH")
-            return folder
-        self._notice(f"{'no library yet: ' if unasked else ''}indexing the bundled sample, once")
-        sample.build(folder, make=lambda aside: self._made(aside, create=True), progress=self._progress)
-        return folder
-
-
-def _place(chosen: Settings) -> tuple[str, Path]:
-    """Name and folder of the library that the settings ask for. The sample's folder is worked out when it is used."""
-    if chosen.library is None:
-        default = _named(chosen.home, DEFAULT)
-        return (DEFAULT, default) if places.exists(default / CATALOG) else (sample.NAME, chosen.home)
-    if chosen.library == sample.NAME:
-        return sample.NAME, chosen.home
-    path = places.expanded(chosen.library)
-    if len(path.parts) > 1 or chosen.library.startswith((".", "~")):
-        return str(path), path.absolute()
-    return chosen.library, _named(chosen.home, chosen.library)
-
-
-def _named(home: Path, name: str) -> Path:
-    return home / "libraries" / name
-
-
-def _label(file: str) -> str:
-    """A file's full name as text; bytes of it that are no UTF-8 are replaced."""
-    return file if file == "-" else os.fsencode(Path(file).absolute()).decode(errors="replace")
-
-
-def _result(rank: int, passage: Passage) -> SearchResult:
-    found, chunk = passage.found, passage.chunk
-    return SearchResult(
-        rank=rank,
-        paper_id=found.paper_id,
-        title=clean(found.paper.title),
-        date=found.paper.date,
-        source=found.source,
-        url=found.paper.url,
-        score=passage.score,
-        lexical=passage.lexical,
-        vector=passage.vector,
-        passage=clean(found.paper.abstract[chunk.start : chunk.end]),
-        withdrawn=found.paper.withdrawn,
-    )

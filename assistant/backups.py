@@ -13,9 +13,9 @@ from pathlib import Path
 
 from assistant import __version__
 from assistant.errors import EmbedderError, EmbedderMismatch, LibraryDamaged, LibraryTooNew, StoreError, UsageError
+from assistant.holdings import Backup
 from assistant.library import CATALOG, Library, Progress, archive, restoring
 from assistant.places import exists, expanded
-from assistant.results import Backup
 
 STAGED = "restoring"  # folder in a library's own, for what is to become it
 

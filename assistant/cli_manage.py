@@ -10,21 +10,21 @@ from assistant.console import PlainFormat, Run, reporting, running
 from assistant.errors import UsageError
 from assistant.options import (
     COMMON,
+    NAMED,
     BaseUrl,
     Debug,
     Judged,
     K,
     LibraryName,
     Model,
+    Paper,
+    Papers,
     Plain,
     Rerank,
     Store,
     joined,
 )
 
-NAMED = "Id or its beginning, arXiv id, DOI, or title."
-Paper = Annotated[str, typer.Argument(metavar="ID", help=NAMED, show_default=False)]
-Papers = Annotated[list[str], typer.Argument(metavar="ID", help=NAMED, show_default=False)]
 TagName = Annotated[str, typer.Argument(metavar="TAG", help="The tag; case does not matter.", show_default=False)]
 BackupFile = Annotated[str, typer.Argument(metavar="FILE", help="The backup.", show_default=False)]
 

@@ -11,10 +11,11 @@ from assistant import __version__, discovery, prompts
 from assistant.embedders import Embedder
 from assistant.endpoint import Endpoint
 from assistant.errors import AssistantError
+from assistant.holdings import Finding
 from assistant.library import Library
 from assistant.places import exists
 from assistant.rerankers import Reranker
-from assistant.results import EXTRACTIVE, Finding
+from assistant.results import EXTRACTIVE
 from assistant.text import ENCODINGS, encoding_is_local
 
 LOW_DISK = 500_000_000  # bytes

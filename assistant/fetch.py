@@ -7,10 +7,10 @@ from datetime import date as Date
 
 from assistant.errors import FetchError, FetchRefused
 from assistant.fetches import Fetched, FetchPlan, FetchReport
+from assistant.holdings import Intake
 from assistant.ingest import ingest_page
 from assistant.journal import Journal, Place
 from assistant.library import Library, Progress
-from assistant.results import Intake
 from assistant.services import Service, Wanted, address, named
 from assistant.services.client import Client, Seen
 from assistant.services.paging import Got, pages

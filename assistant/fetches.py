@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.results import Intake
+from assistant.holdings import Intake
 
 
 @dataclass(frozen=True, slots=True)

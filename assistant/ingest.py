@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from assistant.errors import NotPapers, SourceError, UsageError
+from assistant.holdings import IngestReport, Intake
 from assistant.library import Library, Progress
 from assistant.library.indexing import Writer
 from assistant.papers import Problem, Record
 from assistant.places import expanded, is_folder
-from assistant.results import IngestReport, Intake
 from assistant.sources import STDIN, Entry, Input, Source, entries, expand, recognise, rejects, resuming
 from assistant.sources.files import HEAD
 

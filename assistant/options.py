@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=StrEnum)
 ENDINGS = {"htm": ("html",), "bib": ("bibtex",), "json": ("json", "csl-json")}  # of files, that no form is called by
+NAMED = "Id or its beginning, arXiv id, DOI, or title."
 MAX_STDIN = 1_000_000  # characters; far more than a question may have
 COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
@@ -37,6 +38,8 @@ MaybeQuestion = Annotated[
     list[str] | None,
     typer.Argument(metavar="QUESTION", help="In quotes or not; - reads it from standard input.", show_default=False),
 ]
+Paper = Annotated[str, typer.Argument(metavar="ID", help=NAMED, show_default=False)]
+Papers = Annotated[list[str], typer.Argument(metavar="ID", help=NAMED, show_default=False)]
 LibraryName = Annotated[
     str | None,
     option(

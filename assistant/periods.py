@@ -57,3 +57,13 @@ def period(*, since: Date | None, until: Date | None, today: Date, last: Date | 
     if start > today:
         raise UsageError(f"{start} is in the future", hint="A digest covers days that have been.")
     return Period(start, end)
+
+
+def covered(
+    named: str | None, *, since: Date | None, until: Date | None, today: Date, last: Date | None = None
+) -> Period:
+    """The week that is `named`, else the `period` of the days. UsageError: there is none, or it is in the future."""
+    days = week(named) if named is not None else period(since=since, until=until, today=today, last=last)
+    if days.since > today:
+        raise UsageError(f"{days.label} is in the future", hint="A digest covers days that have been.")
+    return days

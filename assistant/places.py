@@ -15,3 +15,8 @@ def exists(path: Path) -> bool:
 
 def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def written(file: str) -> str:
+    """A file's full name as text; bytes of it that are no UTF-8 are replaced. Standard input stays `-`."""
+    return file if file == "-" else os.fsencode(Path(file).absolute()).decode(errors="replace")

@@ -1,13 +1,15 @@
 """A dry run: who would be asked what, worked out as for an answer, with nothing sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from assistant.cleaning import clean
 from assistant.endpoint import OnText
-from assistant.results import Exchange, Price, Usage, cite
+from assistant.results import Answer, DryRun, Exchange, Price, Usage, cite
 from assistant.spending import cost
 from assistant.text import count_tokens
 from assistant.writers import MESSAGE_TOKENS, Draft, Request
+
+UNREHEARSED = "the judge's requests are not counted: what it is asked depends on what the model writes"
 
 
 class Rehearsal:
@@ -23,9 +25,29 @@ class Rehearsal:
         return Draft("[1]", self.name)
 
 
-def exchanges(asked: Sequence[Request], *, model: str, price: Price | None) -> tuple[Exchange, ...]:
-    """What the requests would take of `model`."""
-    return tuple(_exchange(request, model, price) for request in asked)
+def dry_run(
+    answer: Answer,
+    writer: Rehearsal,
+    *,
+    model: str | None,
+    address: str,
+    price: Price | None,
+    judged: Callable[[], bool],
+) -> DryRun:
+    """What was noted, summed up, when `writer` had this `answer` to write; `judged` is asked where it was."""
+    asked = tuple(_exchange(request, writer.name, price) for request in writer.asked)
+    return DryRun(
+        question=answer.question,
+        model=model,
+        address=address,
+        exchanges=asked,
+        prompt_tokens=sum(one.prompt_tokens for one in asked),
+        completion_tokens=sum(one.completion_tokens for one in asked),
+        price=price,
+        cost=sum(one.cost or 0.0 for one in asked) if price else None,
+        why="" if asked else answer.why,
+        notices=(*answer.notices, *([UNREHEARSED] if asked and judged() else [])),
+    )
 
 
 def _exchange(request: Request, model: str, price: Price | None) -> Exchange:

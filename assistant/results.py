@@ -1,16 +1,16 @@
-"""What the use cases give back: plain frozen nouns, below the work, so that rendering is tested with literals.
+"""What questions and searches give back: plain frozen nouns, below the work, so that rendering is tested with literals.
 
 Texts in results are cleaned (`cleaning.clean`) but not escaped: each renderer escapes for its own output.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date as Date
 from itertools import groupby
 from typing import Literal
 
 from assistant.cleaning import clean
-from assistant.papers import Problem, StoredPaper
+from assistant.papers import StoredPaper
 
 Verdict = Literal["supported", "partial", "unsupported", "not a claim"]
 Status = Literal["answered", "partial", "unanswered"]
@@ -252,67 +252,6 @@ class SearchResult:
     withdrawn: bool = False
 
 
-@dataclass(slots=True)
-class Intake:
-    """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
-    first time in it, `repeated` further records of papers already met. Of these papers, `withdrawn` were not known to
-    be, `replaced` were known in an older arXiv version, and `merged` counts those that turned out to be part of
-    another known one. `changed_ids` names the first changed ones;
-    `problems` has the first lines that could not be read, `unlisted` counts the others. `skipped` lines at its
-    beginning were filed by an earlier ingest, are what they were, and were not read again. `refused` says why nothing
-    (more) of the file could be read; `passed_over` that a folder held it but it is no source of papers."""
-
-    file: str
-    source: str = ""
-    records: int = 0
-    new: int = 0
-    changed: int = 0
-    known: int = 0
-    repeated: int = 0
-    withdrawn: int = 0
-    replaced: int = 0
-    merged: int = 0
-    changed_ids: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    unlisted: int = 0
-    skipped: int = 0
-    refused: str = ""
-    hint: str = ""
-    passed_over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an ingest did, file by file, and how many papers it indexed; `rejected` counts the records that were kept to
-    be mended, in the file `rejects`."""
-
-    files: tuple[Intake, ...]
-    indexed: int
-    papers: int
-    seconds: float
-    rejected: int = 0
-    rejects: str = ""
-
-    def total(
-        self,
-        what: Literal["records", "new", "changed", "known", "repeated", "withdrawn", "replaced", "merged", "skipped"],
-    ) -> int:
-        return sum(getattr(file, what) for file in self.files)
-
-    @property
-    def refused(self) -> tuple[Intake, ...]:
-        return tuple(file for file in self.files if file.refused and not file.passed_over)
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """The papers that were `removed`, as they were, or would be; and how many are `left` in the library."""
-
-    papers: tuple[StoredPaper, ...]
-    removed: bool
-    left: int
-
-
 @dataclass(frozen=True, slots=True)
 class Configured:
     """A setting as it holds, None for nothing, its value hidden where that is secret; and where that comes from:
@@ -321,155 +260,6 @@ class Configured:
     name: str
     value: str | None
     origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """What a backup says of itself: its file, the library it is of and its papers, when (UTC) and by which version it
-    was made, the embedder of its vectors, and size and SHA-256 of the catalog in it."""
-
-    file: str
-    library: str
-    made: str
-    program: str
-    papers: int
-    embedder: str
-    bytes: int = 0
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryStatus:
-    """What a library holds. `pending` papers wait to be indexed; `by_source` counts papers by reader. `disk` has the
-    bytes of each part, `disk_bytes` their sum. `store` is where the vector index lies, `local` or a server;
-    `store_chunks` what that server holds, None if it does not tell. `tagged`, `noted` and `read` count papers with such
-    a mark; `last_ingest` is the last day something was read in, `last_digest` the last day that one has covered."""
-
-    name: str
-    folder: str
-    papers: int
-    pending: int
-    chunks: int
-    by_source: dict[str, int]
-    first_date: str | None
-    last_date: str | None
-    undated: int
-    embedder: str
-    chunk_tokens: int
-    vectors: str
-    disk_bytes: int
-    store: str = "local"
-    store_chunks: int | None = None
-    disk: dict[str, int] = field(default_factory=dict)
-    tagged: int = 0
-    noted: int = 0
-    read: int = 0
-    last_ingest: str | None = None
-    last_digest: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check of `doctor`: what was looked at, how it stands, and what to do where it is not well."""
-
-    what: str
-    level: Literal["ok", "note", "fault"]
-    detail: str
-    hint: str = ""
-
-
-def _quoted(n: int, said: Sequence[Sentence]) -> tuple[str, ...]:
-    """The distinct spans of citation `n` that sentences rest on, but for those that a sentence is itself."""
-    spans = dict.fromkeys(clean(quote.text) for sentence in said for quote in sentence.quotes if quote.n == n)
-    own = {_letters(sentence.text) for sentence in said}
-    return tuple(span for span in spans if _letters(span) not in own)
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
-
-
-RETRIEVAL = ("nDCG@10", "recall@5", "recall@10", "recall@100")
-FACTS = ("answer found", "paper cited", "quote given")
-ABSTENTION = ("stopped", "wrongly stopped")
-CITATIONS = ("citation recall", "citation precision")
-COST = ("search seconds", "answer seconds", "tokens")
-METRICS = (*RETRIEVAL, *FACTS, *ABSTENTION, *CITATIONS, *COST)  # what judged questions measure
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A judged question and what came of it. `key` is its file and id there, such as `facts/f01`, `kind` the label it
-    has; `values` holds what each metric gives it, of those that apply. `status`, `writer` and `answer` are None where
-    there is no answer; `failure` is what went wrong at the model's endpoint."""
-
-    key: str
-    kind: str
-    question: str
-    values: dict[str, float]
-    status: Status | None = None
-    writer: str | None = None
-    answer: str | None = None
-    usage: Usage | None = None
-    failure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """The mean of a metric over `n` questions, those of a `kind` or all (None), with its 95 % interval, None where they
-    are too few for one."""
-
-    metric: str
-    kind: str | None
-    n: int
-    mean: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What judged questions say of a library and its writer. `run` is what must be the same for two parts to be of one
-    run; `measures` are all metrics, over all questions before those of a kind; `notices` what a reader should know of
-    the judgements; `seconds` and `usage` are sums."""
-
-    library: str
-    run: dict[str, str | int | None]
-    measures: tuple[Measure, ...]
-    questions: tuple[Outcome, ...]
-    seconds: float
-    usage: Usage | None
-    notices: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> tuple[Outcome, ...]:
-        return tuple(one for one in self.questions if one.failure)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A metric in two runs, over the `n` questions that have it in both; `difference` is second less first, with its
-    95 % interval, and `p` the two-sided p-value, None for too few questions."""
-
-    metric: str
-    n: int
-    first: float
-    second: float
-    difference: float
-    low: float
-    high: float
-    p: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two runs over the same judged questions, by their files: `changed` is what differs between them, by its name in
-    `Evaluation.run`, as (first, second)."""
-
-    first: str
-    second: str
-    changed: dict[str, tuple[str | int | None, str | int | None]]
-    differences: tuple[Difference, ...]
 
 
 def cite(n: int, found: StoredPaper, title: str) -> Citation:
@@ -487,3 +277,14 @@ def total(first: Usage, second: Usage) -> Usage:
         estimated=first.estimated or second.estimated,
         cost=(first.cost or 0.0) + (second.cost or 0.0) if known else None,
     )
+
+
+def _quoted(n: int, said: Sequence[Sentence]) -> tuple[str, ...]:
+    """The distinct spans of citation `n` that sentences rest on, but for those that a sentence is itself."""
+    spans = dict.fromkeys(clean(quote.text) for sentence in said for quote in sentence.quotes if quote.n == n)
+    own = {_letters(sentence.text) for sentence in said}
+    return tuple(span for span in spans if _letters(span) not in own)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))

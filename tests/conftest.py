@@ -77,6 +77,13 @@ def sample(sample_home: Path) -> Iterator[Assistant]:
 
 
 @pytest.fixture
+def home(sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder that commands use, with the sample in it. Tests only read it."""
+    monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
+    return sample_home
+
+
+@pytest.fixture
 def server() -> Iterator[Server]:
     """A server on loopback, to be loaded with replies."""
     started = Server()
@@ -91,7 +98,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     with published() as started:
         clock = Clock()
         monkeypatch.setattr("assistant.services.SERVICES", started.services)
-        monkeypatch.setattr("assistant.app.Client", partial(Client, sleep=clock.sleep, clock=clock))
+        monkeypatch.setattr("assistant.wiring.Client", partial(Client, sleep=clock.sleep, clock=clock))
         yield started
 
 

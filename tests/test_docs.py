@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.evaluations import Comparison, Difference, Evaluation, Measure, Outcome
 from assistant.fetches import Fetched, FetchPlan, FetchReport
+from assistant.holdings import Backup, Finding, IngestReport, Intake, LibraryStatus, Removal
 from assistant.papers import Marks, Paper, Problem, Provenance
 from assistant.periods import Period
 from assistant.reports import (
@@ -30,23 +32,12 @@ from assistant.reports import (
 )
 from assistant.results import (
     Answer,
-    Backup,
     Citation,
-    Comparison,
     Configured,
-    Difference,
     DryRun,
-    Evaluation,
     Exchange,
-    Finding,
-    IngestReport,
-    Intake,
-    LibraryStatus,
-    Measure,
-    Outcome,
     Price,
     Quote,
-    Removal,
     SearchResult,
     Sentence,
     Usage,

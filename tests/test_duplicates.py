@@ -16,10 +16,10 @@ from assistant.cli import app
 from assistant.duplicates import likeness, shingles
 from assistant.embedders import BUNDLED, StaticEmbedder
 from assistant.errors import UsageError
+from assistant.holdings import Intake
 from assistant.library import Library
 from assistant.papers import Paper, Record
 from assistant.reports import Duplicates, Twins
-from assistant.results import Intake
 from tests import inert
 from tests.examples import CSKV, GRAMMAR, QSERVE
 

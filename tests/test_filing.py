@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from assistant.embedders import BUNDLED, StaticEmbedder
 from assistant.errors import LibraryDamaged
+from assistant.holdings import Intake
 from assistant.library import Library
 from assistant.library.catalog import Catalog
 from assistant.library.filing import Added, Outcome
 from assistant.library.memory import fingerprint
 from assistant.papers import Paper, Provenance, Record, StoredPaper, said
-from assistant.results import Intake
 from tests.examples import CSKV, GRAMMAR, QSERVE
 
 DAY = date(2026, 11, 20)

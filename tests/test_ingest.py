@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from assistant.app import Assistant
 from assistant.cli import app
 from assistant.errors import UsageError
-from assistant.results import IngestReport
+from assistant.holdings import IngestReport
 from assistant.sources import resuming
 
 LINE = {"title": "T", "abstract": "A."}

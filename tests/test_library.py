@@ -27,11 +27,12 @@ from assistant.errors import (
     LibraryTooNew,
     PaperNotFound,
 )
+from assistant.holdings import Intake
 from assistant.library import Library, searching
 from assistant.library.fusion import Fused, reordered
 from assistant.library.vectors import nearest_exactly
 from assistant.papers import Filters, Paper, Problem, Record
-from assistant.results import Intake, Kept
+from assistant.results import Kept
 from tests.examples import CSKV, GRAMMAR, QSERVE
 
 DAY = date(2026, 11, 20)

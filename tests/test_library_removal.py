@@ -12,11 +12,11 @@ from assistant import Assistant
 from assistant.cli import app
 from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, Vectors
 from assistant.errors import LibraryDamaged, PaperNotFound
+from assistant.holdings import Intake
 from assistant.library import Library
 from assistant.library.chroma import ChromaIndex
 from assistant.library.lexical import LexicalIndex
 from assistant.papers import Record
-from assistant.results import Intake
 from tests.examples import CSKV, GRAMMAR, QSERVE
 from tests.test_library import DAY, PAPERS, Killed, file, titles, well
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import UsageError
-from assistant.periods import Period, period, week
+from assistant.periods import Period, covered, period, week
 
 TODAY = date(2026, 6, 30)
 
@@ -56,3 +56,10 @@ def test_the_periods_before_lie_side_by_side_and_are_as_long(since: date, more: 
         assert one.days == covered.days
         assert one.until + timedelta(days=1) == following.since
         following = one
+
+
+def test_a_named_week_weighs_more_than_days_and_the_future_has_no_digest() -> None:
+    assert covered("2026-W25", since=None, until=None, today=TODAY) == week("2026-W25")
+    assert covered(None, since=date(2026, 6, 1), until=None, today=TODAY) == Period(date(2026, 6, 1), TODAY)
+    with pytest.raises(UsageError, match="2026-W30 is in the future"):
+        covered("2026-W30", since=None, until=None, today=TODAY)

@@ -10,28 +10,11 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from assistant.evaluations import Comparison, Difference, Evaluation, Measure, Outcome
+from assistant.holdings import Finding, IngestReport, Intake, LibraryStatus
 from assistant.papers import Paper, Problem, Provenance, StoredPaper
 from assistant.render import jsonform, markdown, tables, terminal, words
-from assistant.results import (
-    Answer,
-    Citation,
-    Comparison,
-    Difference,
-    DryRun,
-    Evaluation,
-    Exchange,
-    Finding,
-    IngestReport,
-    Intake,
-    LibraryStatus,
-    Measure,
-    Outcome,
-    Price,
-    Quote,
-    SearchResult,
-    Sentence,
-    Usage,
-)
+from assistant.results import Answer, Citation, DryRun, Exchange, Price, Quote, SearchResult, Sentence, Usage
 
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07 \x9b31m \u202eevil\u200b <script>alert(1)</script> [x](http://evil) ![y](http://evil)"

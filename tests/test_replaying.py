@@ -27,12 +27,6 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(app, words)
 
 
-@pytest.fixture
-def home(sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
-    return sample_home
-
-
 def test_the_recordings_are_what_the_cassettes_say(sample: Assistant) -> None:
     assert json.loads(PLACE.read_text()) == record.recordings(sample), "run: python tools/record.py"
     assert {file.stem for file in record.ANSWERS.glob("*.yaml")} == record.questions().keys()

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.cli import app
+from assistant.holdings import IngestReport, Intake
 from assistant.papers import Provenance
 from assistant.render import markdown, terminal
-from assistant.results import IngestReport, Intake
 from tests import inert
 from tests.test_render import HOSTILE, STORED, screen, shown
 

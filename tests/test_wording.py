@@ -9,10 +9,10 @@ import pytest
 from assistant.app import Assistant
 from assistant.embedders import load
 from assistant.errors import LibraryDamaged
+from assistant.holdings import Intake
 from assistant.library import Library
 from assistant.papers import Filters, Found, Paper, Record
 from assistant.queries import parse
-from assistant.results import Intake
 
 PAPERS = (
     Paper("Fast k-Medoids", "Swapping medoids makes clustering fast.", authors=("Ada Lovelace", "Bo Li")),

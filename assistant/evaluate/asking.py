@@ -11,8 +11,9 @@ from assistant.citations import check
 from assistant.drafts import Claim
 from assistant.evaluate.judged import Fact, Question
 from assistant.evaluate.metrics import citation_support, hit, ndcg, plain, recall, says
+from assistant.evaluations import FACTS, Outcome
 from assistant.papers import Chunk, Passage
-from assistant.results import FACTS, Answer, Outcome, Sentence
+from assistant.results import Answer, Sentence
 from assistant.text import content_terms
 from assistant.weighing import Nearness
 

@@ -6,8 +6,8 @@ from statistics import fmean
 from assistant.errors import EvaluationError
 from assistant.evaluate import keeping
 from assistant.evaluate.metrics import paired
+from assistant.evaluations import METRICS, Comparison, Difference
 from assistant.places import expanded
-from assistant.results import METRICS, Comparison, Difference
 
 
 def compare(first: str | Path, second: str | Path) -> Comparison:

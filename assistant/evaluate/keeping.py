@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from assistant.errors import EvaluationError
+from assistant.evaluations import Evaluation, Outcome
 from assistant.render import jsonform
-from assistant.results import Evaluation, Outcome, Status, Usage
+from assistant.results import Status, Usage
 
 Value = str | int | None
 Run = dict[str, Value]

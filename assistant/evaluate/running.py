@@ -17,19 +17,9 @@ from assistant.evaluate.asking import outcome
 from assistant.evaluate.judged import Judged, Question
 from assistant.evaluate.keeping import Keeper, Run
 from assistant.evaluate.metrics import FEW, interval, wilson
+from assistant.evaluations import ABSTENTION, FACTS, METRICS, RETRIEVAL, Evaluation, Measure, Outcome
 from assistant.places import expanded
-from assistant.results import (
-    ABSTENTION,
-    EXTRACTIVE,
-    FACTS,
-    METRICS,
-    RETRIEVAL,
-    Evaluation,
-    Measure,
-    Outcome,
-    Usage,
-    total,
-)
+from assistant.results import EXTRACTIVE, Usage, total
 
 PATIENCE = 3  # questions running on which the endpoint may fail before the run stops
 KNOWN = 0.5  # share of the judged papers that a library must hold: with fewer, it is another than the judged one

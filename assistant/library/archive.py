@@ -22,8 +22,8 @@ from typing import IO, Any
 
 from assistant.cleaning import one_line
 from assistant.errors import BackupError, LibraryFull, LibraryTooNew, UsageError
+from assistant.holdings import Backup
 from assistant.library.catalog import FILE as CATALOG
-from assistant.results import Backup
 
 MANIFEST = "manifest.json"
 FORMAT, FORM = "paper-assistant backup", 1

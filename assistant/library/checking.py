@@ -6,10 +6,10 @@ from pathlib import Path
 
 from assistant.embedders import Embedder
 from assistant.errors import EmbedderError, EmbedderMismatch, LibraryError, StoreError
+from assistant.holdings import Finding
 from assistant.library.catalog import Catalog
 from assistant.library.indexes import check_embedder, open_lexical
 from assistant.library.shelf import LOCAL, Shelf
-from assistant.results import Finding
 
 MEND, FINISH = "Mend it: assistant reindex", "Finish it: assistant reindex --pending"
 

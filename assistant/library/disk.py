@@ -1,13 +1,24 @@
-"""What the files of a library say: whether they are all its own, and whether a failure was for want of room."""
+"""A library's folder: made, seen to hold only its own files, and found full where that is why something failed."""
 
 import os
 import shutil
 import stat
 from pathlib import Path
 
-from assistant.errors import LibraryDamaged, LibraryFull
+from assistant.errors import LibraryDamaged, LibraryFull, LibraryReadOnly
 
 LITTLE = 2_000_000  # bytes; either index writes more than that at a time
+
+
+def make_folder(folder: Path) -> None:
+    """LibraryReadOnly where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryReadOnly(
+            f"no library can be made in {folder}: {error.strerror}",
+            hint="Name another place with --library, or set ASSISTANT_HOME.",
+        ) from error
 
 
 def check_links(folder: Path) -> None:

@@ -19,6 +19,7 @@ from typing import TypeVar
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import LibraryDamaged
+from assistant.holdings import Intake
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
 from assistant.library.indexes import build_lexical, check_dimension, check_embedder, lexical_seal, open_lexical
@@ -27,7 +28,6 @@ from assistant.library.schema import INDEXED
 from assistant.library.shelf import Shelf
 from assistant.library.vectors import VectorIndex, from_bytes, held, to_bytes
 from assistant.papers import Chunk, Paper, Problem, Record, StoredPaper
-from assistant.results import Intake
 from assistant.sources.resuming import Mark
 from assistant.sources.rows import row_of
 from assistant.text import chunk_spans

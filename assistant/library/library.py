@@ -10,10 +10,10 @@ from pathlib import Path
 
 from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
-from assistant.library import checking, lock
-from assistant.library.catalog import FILE as CATALOG
+from assistant.holdings import Finding, LibraryStatus
+from assistant.library import checking, describing, lock
 from assistant.library.catalog import Advance, Catalog
-from assistant.library.disk import check_links
+from assistant.library.disk import check_links, make_folder
 from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
 from assistant.library.marking import Marking
@@ -23,7 +23,7 @@ from assistant.library.shelf import Shelf
 from assistant.library.vectors import mean_vectors
 from assistant.papers import Filters, Found, Passage, Sort, StoredPaper
 from assistant.queries import Query
-from assistant.results import Finding, Kept, LibraryStatus
+from assistant.results import Kept
 from assistant.weighing import Nearness
 
 WAIT_SECONDS = 60.0
@@ -70,7 +70,7 @@ class Library:
         self._closed = False
 
     def _make(self, chunk_tokens: int) -> None:
-        _make_folder(self.folder)
+        make_folder(self.folder)
         with (
             lock.held(self.folder, wait_s=self._wait_s, notice=self._notice),
             contextlib.closing(Catalog(self.folder, create=True)) as catalog,
@@ -428,60 +428,12 @@ class Library:
         """Every tag, by name, with how many papers have it."""
         return self._catalog.marking.tags()
 
+    # ---- what it is, and whether it is well
+
     def status(self, name: str) -> LibraryStatus:
-        """What the library holds, and how many chunks the server of its vectors says that it holds."""
-        shelf = self._shelf(self._catalog)
-        papers, pending, chunks = self._catalog.counts()
-        first, last, undated = self._catalog.dates()
-        tagged, noted, read = self._catalog.marking.counts()
-        covered = self._catalog.memory.last()
-        disk = _sizes(self.folder)
-        return LibraryStatus(
-            name=name,
-            folder=str(self.folder),
-            papers=papers,
-            pending=pending,
-            chunks=chunks,
-            by_source=self._catalog.tally(),
-            first_date=first,
-            last_date=last,
-            undated=undated,
-            embedder=self._catalog.meta("embedder") or "none yet",
-            chunk_tokens=self._catalog.whole_number("chunk_tokens", CHUNK_TOKENS),
-            vectors=self._catalog.meta("vectors") or "none yet",
-            disk_bytes=sum(disk.values()),
-            disk=disk,
-            store=shelf.place,
-            store_chunks=shelf.on_server(),
-            tagged=tagged,
-            noted=noted,
-            read=read,
-            last_ingest=self._catalog.last_read(),
-            last_digest=f"{covered[0]}" if covered else None,
-        )
+        """What the library holds: see `describing.status`."""
+        return describing.status(name, self.folder, self._catalog, self._shelf(self._catalog))
 
     def check(self) -> list[Finding]:
         """What is right and wrong with the files: see `checking.findings`."""
         return checking.findings(self.folder, self._catalog, self._shelf(self._catalog), lambda: self._embedder)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LibraryReadOnly(
-            f"no library can be made in {folder}: {error.strerror}",
-            hint="Name another place with --library, or set ASSISTANT_HOME.",
-        ) from error
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    """Bytes of the files under `folder` by the part they are of; one that a writer removes meanwhile counts nothing."""
-    sizes = {"catalog": 0, "vectors": 0, "lexical": 0, "other": 0}
-    parts = {CATALOG: "catalog", "chroma": "vectors", "lexical": "lexical"}
-    for file in folder.rglob("*"):
-        name = file.relative_to(folder).parts[0]
-        part = next((part for start, part in parts.items() if name.startswith(start)), "other")
-        with contextlib.suppress(OSError):
-            sizes[part] += file.stat().st_size if file.is_file() else 0
-    return sizes

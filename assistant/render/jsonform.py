@@ -7,24 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from assistant.cleaning import INVISIBLE
+from assistant.evaluations import Comparison, Evaluation
 from assistant.fetches import FetchPlan, FetchReport
+from assistant.holdings import Backup, Finding, IngestReport, LibraryStatus, Removal
 from assistant.papers import StoredPaper
 from assistant.reports import Digest, Duplicates, Topic, TopicSummary, Trend
-from assistant.results import (
-    Answer,
-    Backup,
-    Comparison,
-    Configured,
-    DryRun,
-    Evaluation,
-    Finding,
-    IngestReport,
-    LibraryStatus,
-    Match,
-    Recorded,
-    Removal,
-    SearchResult,
-)
+from assistant.results import Answer, Configured, DryRun, Match, Recorded, SearchResult
 
 # What a terminal may obey or a reader cannot see; json has escaped what is below U+0020 itself, but for the newlines
 # and spaces between its parts.

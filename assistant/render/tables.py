@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.render.words import counted
-from assistant.results import (
+from assistant.evaluations import (
     ABSTENTION,
     CITATIONS,
     COST,
-    EXTRACTIVE,
     FACTS,
     RETRIEVAL,
     Comparison,
@@ -16,6 +14,8 @@ from assistant.results import (
     Evaluation,
     Measure,
 )
+from assistant.render.words import counted
+from assistant.results import EXTRACTIVE
 
 _NAMES = {
     "answer found": "fact: in the text",

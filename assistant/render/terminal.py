@@ -6,6 +6,7 @@ from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.cleaning import clean, printable
+from assistant.holdings import Backup, Finding, IngestReport, LibraryStatus, Removal
 from assistant.papers import StoredPaper, title_key
 from assistant.render.tables import Report
 from assistant.render.words import (
@@ -22,22 +23,7 @@ from assistant.render.words import (
     receiver,
     taken_in,
 )
-from assistant.results import (
-    Answer,
-    Backup,
-    Citation,
-    Configured,
-    DryRun,
-    Finding,
-    IngestReport,
-    LibraryStatus,
-    Match,
-    Recorded,
-    Removal,
-    SearchResult,
-    Sentence,
-    cite,
-)
+from assistant.results import Answer, Citation, Configured, DryRun, Match, Recorded, SearchResult, Sentence, cite
 
 if TYPE_CHECKING:
     from rich.console import Console

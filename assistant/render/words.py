@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from assistant.holdings import IngestReport
 from assistant.papers import Provenance, StoredPaper
 from assistant.reports import Digest, TopicSummary
-from assistant.results import EXTRACTIVE, Answer, Citation, DryRun, IngestReport, Sentence, Usage
+from assistant.results import EXTRACTIVE, Answer, Citation, DryRun, Sentence, Usage
 
 INVENTED = 5  # markers named in a footer
 

@@ -9,7 +9,8 @@ import pytest
 from assistant import Assistant
 from assistant.errors import EndpointError, EvaluationError
 from assistant.evaluate import evaluate
-from assistant.results import METRICS, Answer, Evaluation
+from assistant.evaluations import METRICS, Evaluation
+from assistant.results import Answer
 from tests.server import Server, completion, failure
 
 TOLD = "CSKV reduces the memory of the KV cache by 80% [1]."
