@@ -256,10 +256,10 @@ def ingest(report: IngestReport, console: "Console") -> None:
             _line(console, f"{file.file}: as it was when it was read, {counted(file.skipped, 'line')}")
             continue
         repeated = f", {file.repeated} repeated" if file.repeated else ""
-        changed = f", {file.changed} changed" if file.changed else ""
+        renewals = f", {file.changed} changed" if file.changed else ""
         skipped = f"{counted(file.skipped, 'line')} read before, " if file.skipped else ""
         records = f"{skipped}{counted(file.records, 'record')}"
-        _line(console, f"{file.file}: {records}, {file.new:,} new{changed}, {file.known:,} known{repeated}")
+        _line(console, f"{file.file}: {records}, {file.new:,} new{renewals}, {file.known:,} known{repeated}")
         renewed = [f"changed: {name}" for name in file.changed_ids]
         _some(console, renewed, max(len(renewed), file.changed), "changed papers")
         problems = [f"line {problem.line}: {problem.reason}" for problem in file.problems]
