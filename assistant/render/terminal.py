@@ -271,8 +271,8 @@ def ingest(report: IngestReport, console: "Console") -> None:
         _line(console, f"{counted(report.rejected, 'record')} kept to mend: {report.rejects}", "yellow")
     if not report.total("records") and not report.total("skipped"):
         return
-    new, changed_all, skipped = report.total("new"), report.total("changed"), report.total("skipped")
-    known = [f"{counted(skipped, 'line')} read before"] if skipped else []
+    new, changed_all, before = report.total("new"), report.total("changed"), report.total("skipped")
+    known = [f"{counted(before, 'line')} read before"] if before else []
     known += [f"{report.total('known'):,} known"] if report.total("records") else []
     repeats = report.total("repeated")
     merged = f"; {counted(repeats, 'record')} repeated a paper already read" if repeats else ""
