@@ -1,5 +1,6 @@
 """A digest in a model's words: it is asked for one theme at a time (map), then for what stands out in all (reduce)."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,7 +29,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Briefing:
     """What the model wrote: a brief for each part (None: it failed there), and what stands out, whose marks number
-    `passages`. `removed` are its sentences that did not hold; `failure` says what went wrong first."""
+    `passages`. `removed` are its sentences that did not hold; `failure` says what went wrong first; of
+    `replies` so many were `cached`."""
 
     briefs: tuple[Brief | None, ...]
     overview: tuple[Claim, ...] = ()
@@ -36,6 +38,8 @@ class Briefing:
     removed: tuple[Sentence, ...] = ()
     failure: str = ""
     notices: tuple[str, ...] = ()
+    replies: int = 0
+    cached: int = 0
 
 
 def briefing(
@@ -57,7 +61,8 @@ def briefing(
     removed = [sentence for one in read if one for sentence in one.kept.removed]
     briefs = tuple(one if one and (one.said or one.lines) else None for one in read)
     failure = next((told(one) for one in given if isinstance(one, AssistantError)), "")
-    made = Briefing(briefs, removed=tuple(removed), failure=failure, notices=noticed(given))
+    replies, cached = from_cache(given)
+    made = Briefing(briefs, (), (), tuple(removed), failure, noticed(given), replies, cached)
     request = _overview(about, parts, briefs)
     if failure or not request:  # an endpoint that has just failed is not asked again
         return made
@@ -66,8 +71,11 @@ def briefing(
     if isinstance(over, AssistantError):
         return replace(made, failure=told(over))
     held = kept(over, request.passages, library)
+    replies, cached = from_cache([*given, over])
     return replace(
         made,
+        replies=replies,
+        cached=cached,
         overview=tuple(claim for claim in held.claims if claim.kind == "paragraph"),
         passages=request.passages,
         removed=(*removed, *held.removed),
@@ -96,5 +104,12 @@ def told(error: AssistantError) -> str:
 
 
 def noticed(given: Sequence[Draft | AssistantError]) -> tuple[str, ...]:
-    """What the drafts' notices say, each once."""
-    return tuple(dict.fromkeys(one.notice for one in given if isinstance(one, Draft) and one.notice))
+    """What the drafts' notices say, each once, whatever numbers are in it."""
+    said = [one.notice for one in given if isinstance(one, Draft) and one.notice]
+    return tuple({re.sub(r"[\d,]", "", notice): notice for notice in reversed(said)}.values())
+
+
+def from_cache(given: Sequence[Draft | AssistantError]) -> tuple[int, int]:
+    """How many replies there are, and how many of them were kept from before."""
+    drafts = [one for one in given if isinstance(one, Draft)]
+    return len(drafts), sum(one.kept is not None for one in drafts)

@@ -306,7 +306,7 @@ def try_topic(
 def _tell(run: Run, made: "Digest | TopicSummary") -> None:
     """What a reader of a digest or a summary should know besides."""
     if made.failure:
-        run.report(f"the model failed: {made.failure}", "What it did not write is extractive.")
+        run.report(f"the model did not write all of it: {made.failure}", "What it did not write is extractive.")
     if made.removed:
         from assistant.render.words import counted
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant import findings
-from assistant.briefing import Progress, noticed, told
+from assistant.briefing import Progress, from_cache, noticed, told
 from assistant.cleaning import clean
 from assistant.desk import Desk
 from assistant.drafts import Claim
@@ -24,7 +24,8 @@ TITLES = ("What it is about", "Approaches", "Results", "Where papers may disagre
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What the model wrote, its marks numbering `passages`: the idea and the result of papers, by paper id, and
-    (title, sentences) of the sections, none where it failed. `removed` are its sentences that did not hold."""
+    (title, sentences) of the sections, none where it failed. `removed` are its sentences that did not hold; of
+    `replies` so many were `cached`."""
 
     passages: tuple[Passage, ...]
     ideas: Mapping[str, Claim]
@@ -33,6 +34,8 @@ class Noted:
     removed: tuple[Sentence, ...] = ()
     failure: str = ""
     notices: tuple[str, ...] = ()
+    replies: int = 0
+    cached: int = 0
 
     @property
     def anything(self) -> bool:
@@ -60,7 +63,8 @@ def noted(
             ideas |= {paper: renumbered(claim, numbers) for paper, claim in read.ideas.items()}
             results |= {paper: renumbered(claim, numbers) for paper, claim in read.results.items()}
             removed += read.kept.removed
-    made = Noted(passages, ideas, results, (), tuple(removed), notices=noticed(given))
+    replies, cached = from_cache(given)
+    made = Noted(passages, ideas, results, (), tuple(removed), "", noticed(given), replies, cached)
     failed = next((one for one in given if isinstance(one, AssistantError)), None)
     if failed:  # an endpoint that has just failed is not asked again
         return replace(made, failure=told(failed))
@@ -70,8 +74,11 @@ def noted(
     if isinstance(over, AssistantError):
         return replace(made, failure=told(over))
     parts, kept = sections(over, passages, library)
+    replies, cached = from_cache([*given, over])
     return replace(
         made,
+        replies=replies,
+        cached=cached,
         sections=tuple(_known(parts)),
         removed=(*removed, *kept.removed),
         notices=noticed([*given, over]),

@@ -58,9 +58,9 @@ class Digest:
     topic, and the rest was considered. With a `tag`, all of it is of papers that have it.
     `before` counts the papers of the periods before, the nearest first. `others` are further papers in one line each.
     `overview` says what stands out, where a model wrote; `removed` are sentences of its that did not hold, and
-    `failure` is what went wrong at its endpoint. `why` says why it is empty, where it is; `recorded` whether it will
-    not come again; `follows` is the number of the digest before it, and `newest` the highest number of a paper when it
-    was made.
+    `failure` is what went wrong at its endpoint; of its `replies` so many were `cached`, kept from before. `why` says
+    why it is empty, where it is; `recorded` whether it will not come again; `follows` is the number of the digest
+    before it, and `newest` the highest number of a paper when it was made.
     """
 
     period: Period
@@ -79,6 +79,8 @@ class Digest:
     why: str = ""
     writer: str = EXTRACTIVE
     removed: tuple[Sentence, ...] = ()
+    replies: int = 0
+    cached: int = 0
     recorded: bool = False
     follows: int = 0
     newest: int = 0
@@ -136,7 +138,8 @@ class LeftOut:
 class TopicSummary:
     """What a library has on a topic. `why` and `nearest` say why there is nothing, and what came closest, where
     `sections` is empty; `removed` are sentences of a model that did not hold, and `failure` is what went wrong at its
-    endpoint; `considered` counts the papers read, `left_out` are those of them that are not cited."""
+    endpoint; of its `replies` so many were `cached`, kept from before; `considered` counts the papers read,
+    `left_out` are those of them that are not cited."""
 
     topic: str
     sections: tuple[Section, ...] = ()
@@ -148,6 +151,8 @@ class TopicSummary:
     why: str = ""
     writer: str = EXTRACTIVE
     removed: tuple[Sentence, ...] = ()
+    replies: int = 0
+    cached: int = 0
     usage: Usage | None = None
     failure: str = ""
     notices: tuple[str, ...] = ()

@@ -43,14 +43,15 @@ class Metered:
     counts as it is estimated, its reply as long as it may be.
 
     `price` is that of any model (None: as it is listed). `complete` raises BudgetError before anything is sent. Several
-    threads may ask at once: what one is waiting for counts as if it came as long as it may be.
+    threads may ask at once: what one is waiting for counts as if it came as long as it may be, and another that would
+    then go beyond a limit waits for what it takes.
     """
 
     def __init__(self, endpoint: Completions, *, price: Price | None = None, limits: Limits | None = None) -> None:
         self._endpoint, self._price, self._limits = endpoint, price, limits or Limits()
         self.exchanges: list[Usage] = []
         self._waiting: list[Usage] = []
-        self._counting = threading.Lock()
+        self._counting = threading.Condition()
 
     @property
     def address(self) -> str:
@@ -64,7 +65,7 @@ class Metered:
         most = replace(most, prompt_tokens=most.prompt_tokens + MESSAGE_TOKENS, completion_tokens=reply_tokens)
         most = replace(most, cost=cost(most, price))
         with self._counting:
-            self._check(most, str(body["model"]))
+            self._await_leave(most, str(body["model"]))
             self._waiting.append(most)
         took: Usage | None = None
         try:
@@ -78,6 +79,7 @@ class Metered:
                 self._waiting.remove(most)
                 if took:
                     self.exchanges.append(replace(took, cost=cost(took, price)))
+                self._counting.notify_all()
         return reply
 
     def spent(self, *, since: int = 0) -> Usage:
@@ -87,6 +89,16 @@ class Metered:
             used = total(used, usage)
         return used
 
+    def _await_leave(self, most: Usage, model: str) -> None:
+        """Come back when the limits allow for a request that takes at `most` so much. BudgetError: they never will."""
+        while True:
+            try:
+                return self._check(most, model)
+            except BudgetError:
+                if not self._waiting:
+                    raise
+                self._counting.wait()
+
     def _check(self, most: Usage, model: str) -> None:
         spent, limits = self.spent(), self._limits
         after = reduce(total, (*self._waiting, most), spent)
@@ -95,7 +107,7 @@ class Metered:
             raise BudgetError(
                 f"the next request could bring the tokens to {tokens:,}; {limits.tokens:,} are allowed, and "
                 f"{spent.prompt_tokens + spent.completion_tokens:,} were used",
-                hint="Allow more with --max-tokens-total, or ask less with a smaller -k.",
+                hint="Allow more with --max-tokens-total, or ask for less.",
             )
         if limits.cost is not None and after.cost is None:
             raise BudgetError(
@@ -106,5 +118,5 @@ class Metered:
             raise BudgetError(
                 f"the next request could bring the cost to ${after.cost:.4f}; ${limits.cost:.4f} is allowed, and "
                 f"${spent.cost or 0:.4f} was spent",
-                hint="Allow more with --max-cost, or ask less with a smaller -k.",
+                hint="Allow more with --max-cost, or ask for less.",
             )

@@ -111,7 +111,15 @@ def _signed(result: TopicSummary, made: Noted, model: str) -> TopicSummary:
     writer = EXTRACTIVE
     if made.anything:
         writer = model if made.sections and not made.failure else f"{model}{THEN_EXTRACTIVE}"
-    return replace(result, writer=writer, removed=made.removed, failure=made.failure, notices=made.notices)
+    return replace(
+        result,
+        writer=writer,
+        removed=made.removed,
+        failure=made.failure,
+        notices=made.notices,
+        replies=made.replies,
+        cached=made.cached,
+    )
 
 
 def _written(

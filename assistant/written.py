@@ -1,6 +1,7 @@
 """What a model wrote for a digest or a summary: its sentences held against what they cite, and only those kept that
 hold; told apart by what they are for."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from assistant.text import content_terms
 from assistant.writers import Draft
 
 LONGEST_NAME = 60  # characters of a heading; a longer one is a sentence
+_NUMBER = re.compile(r"^(?:\d+|[ivx]+)[.)]\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,9 @@ def kept(draft: Draft, passages: Sequence[Passage], library: Library) -> Kept:
 def brief(draft: Draft, passages: Sequence[Passage], library: Library) -> Brief:
     """The draft of a theme: a heading, sentences, a bullet a paper."""
     read = kept(draft, passages, library)
-    names = [claim.plain for claim in read.claims if claim.kind == "heading"]
-    name = names[0] if names and len(names[0]) <= LONGEST_NAME else ""
+    name = next(iter(_headings(draft, read).values()), "")
     said = tuple(claim for claim in read.claims if claim.kind == "paragraph")
-    return Brief(name.rstrip(" .:"), said, _by_paper(_bullets(read.claims), read), read)
+    return Brief(name, said, _by_paper(_bullets(read.claims), read), read)
 
 
 def notes(draft: Draft, passages: Sequence[Passage], library: Library) -> Notes:
@@ -82,13 +83,32 @@ def notes(draft: Draft, passages: Sequence[Passage], library: Library) -> Notes:
 def sections(draft: Draft, passages: Sequence[Passage], library: Library) -> tuple[list[tuple[str, list[Claim]]], Kept]:
     """The draft of a summary: (title, its sentences) under each heading that has any; and all that was kept."""
     read = kept(draft, passages, library)
+    titles = _headings(draft, read)
     parts: list[tuple[str, list[Claim]]] = []
     for claim in read.claims:
+        if claim.kind != "heading":
+            if parts:
+                parts[-1][1].append(claim)
+        elif title := titles.pop(claim.block, ""):
+            parts.append((title, []))
+    return [(title, claims) for title, claims in parts if claims], read
+
+
+def _headings(draft: Draft, read: Kept) -> dict[int, str]:
+    """The headings that hold, by their block, without a number before them. One holds with all of its sentences."""
+    written: dict[int, list[Claim]] = {}
+    for claim in drafts.parse(draft.text):
         if claim.kind == "heading":
-            parts.append((claim.plain.rstrip(" .:"), []))
-        elif parts:
-            parts[-1][1].append(claim)
-    return [(title, claims) for title, claims in parts if claims and len(title) <= LONGEST_NAME], read
+            written.setdefault(claim.block, []).append(claim)
+    whole = {block: " ".join(one.plain for one in claims) for block, claims in written.items()}
+    titles = {block: _NUMBER.sub("", title).rstrip(" .:") for block, title in whole.items()}
+    return {
+        block: title
+        for block, title in titles.items()
+        if len(title) <= LONGEST_NAME
+        and re.search(r"[^\W\d]", title)
+        and all(claim in read.claims for claim in written[block])
+    }
 
 
 def _bullets(claims: Sequence[Claim]) -> list[Claim]:

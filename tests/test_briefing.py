@@ -111,7 +111,7 @@ def test_a_model_that_fails_half_way_leaves_what_is_done_and_the_rest_is_extract
     server.replies = [once]
     result = run("-f", "json", "--jobs", "1")
     assert result.exit_code == 4
-    assert "the model failed" in result.stderr
+    assert "the model did not write all of it" in result.stderr
     assert "extractive" in result.stderr
     digest = read(result)
     assert [theme["writer"] for theme in digest["themes"]] == ["m", *["extractive"] * (len(digest["themes"]) - 1)]
@@ -215,3 +215,23 @@ def test_a_hostile_abstract_does_not_end_its_fence(built: Path, tmp_path: Path, 
         assert user.count(f"{fence} [") == user.count(f"{fence} end of [")
         assert "</s>" not in user
     assert not any("Buy now" in theme.name for theme in digest.themes)
+
+
+def test_replies_that_were_kept_are_said_to_be(run: Run) -> None:
+    first, again = read(run("-f", "json", "--dry-run")), read(run("-f", "json", "--dry-run"))
+    assert (first["cached"], first["replies"]) == (0, len(first["themes"]) + 1)
+    assert again["cached"] == again["replies"] == first["replies"]
+    assert f"{first['replies']} of {first['replies']} replies from the cache" in " ".join(
+        run("--dry-run").stdout.split()
+    )
+
+
+def test_a_notice_about_every_request_is_told_once(run: Run, server: Server) -> None:
+    count = [0]
+
+    def cut(body: dict[str, Any]) -> Reply:
+        count[0] += 1
+        return completion(written(body), usage={"prompt_tokens": 10 + count[0], "completion_tokens": 5})
+
+    server.replies = [cut]
+    assert run("--jobs", "1").stderr.count("so it may have cut the prompt") == 1

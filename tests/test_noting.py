@@ -128,3 +128,9 @@ def test_a_result_that_is_not_given_is_taken_from_the_abstract_or_left_out(run: 
     made = read(run("-f", "json"))
     assert any(row["result"] for row in made["rows"])
     assert not any("It found" in (row["result"] or {"text": ""})["text"] for row in made["rows"])
+
+
+def test_replies_that_were_kept_are_said_to_be(run: Run) -> None:
+    run()
+    made = read(run("-f", "json"))
+    assert (made["cached"], made["replies"]) == (4, 4)

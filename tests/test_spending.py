@@ -10,6 +10,7 @@ from assistant.endpoint import Body
 from assistant.errors import BudgetError, IncompleteReply
 from assistant.results import Price, Usage, total
 from assistant.spending import PRICES, Limits, Metered, cost, listed
+from assistant.writers import MESSAGE_TOKENS, counted
 from tests.server import Reply, Server, completion, stream
 
 BODY: Body = {"model": "m", "messages": [{"role": "user", "content": "word " * 400}], "max_tokens": 50}
@@ -91,23 +92,53 @@ def test_a_limit_counts_what_was_used_before(server: Server, limits: Limits, sen
     assert len(server.bodies) == sent
 
 
-def test_what_others_wait_for_counts_against_a_limit(server: Server) -> None:
-    """Of two requests at once, either of which the limit allows, one is sent."""
+def test_a_request_waits_for_what_others_take_before_a_limit_refuses_it(server: Server) -> None:
+    """Of three at once, two of which the limit allows at their longest, all are sent where the replies are short."""
+    came, go = threading.Semaphore(0), threading.Event()
+
+    def slowly(body: Body) -> Reply:
+        came.release()
+        assert go.wait(10)
+        return completion("Yes [1].", usage={"prompt_tokens": 100, "completion_tokens": 1})
+
+    server.replies = [slowly]
+    most = counted(BODY).prompt_tokens + MESSAGE_TOKENS + 50
+    metered = Metered(server.endpoint(), limits=Limits(tokens=2 * most + 50))
+    threads = [threading.Thread(target=metered.complete, args=(BODY,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert came.acquire(timeout=10)
+    assert came.acquire(timeout=10)
+    assert len(server.bodies) == 2, "the third waits"
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(server.bodies) == 3
+    assert metered.spent().prompt_tokens == 300
+
+
+def test_a_request_that_the_limit_never_allows_is_refused_when_the_others_are_done(server: Server) -> None:
     came, go = threading.Event(), threading.Event()
+    refused: list[BudgetError] = []
 
     def slowly(body: Body) -> Reply:
         came.set()
         assert go.wait(10)
         return REPLY
 
+    def second() -> None:
+        try:
+            metered.complete(BODY)
+        except BudgetError as error:
+            refused.append(error)
+
     server.replies = [slowly]
     metered = Metered(server.endpoint(), limits=Limits(tokens=800))
-    first = threading.Thread(target=metered.complete, args=(BODY,))
-    first.start()
+    threads = [threading.Thread(target=metered.complete, args=(BODY,)), threading.Thread(target=second)]
+    threads[0].start()
     assert came.wait(10)
-    with pytest.raises(BudgetError):
-        metered.complete(BODY)
+    threads[1].start()
     go.set()
-    first.join(10)
-    assert len(server.bodies) == 1
-    assert metered.spent().prompt_tokens == 400
+    for thread in threads:
+        thread.join(10)
+    assert (len(server.bodies), len(refused)) == (1, 1)

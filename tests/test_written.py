@@ -94,3 +94,15 @@ def test_sections_are_what_stands_under_a_heading(sample: Assistant) -> None:
     parts, read = sections(draft(text), PASSAGES, sample.library)
     assert [(title, len(claims)) for title, claims in parts] == [("Results", 1)]
     assert CSKV.title in {one.found.paper.title for one in read.passages}
+
+
+def test_a_heading_of_several_sentences_is_one_name_without_its_number(sample: Assistant) -> None:
+    said = "CSKV reduces the memory of the KV cache by 80%. [1]"
+    for heading, name in [
+        ("1. KV cache and grammars", "KV cache and grammars"),
+        ("KV cache vs. grammars. And decoding", "KV cache vs. grammars. And decoding"),
+        ("iv) Decoding", "Decoding"),
+        ("KV cache. Zebra zoology of the northern savanna", ""),
+        ("2.", ""),
+    ]:
+        assert brief(draft(f"# {heading}\n{said}"), PASSAGES, sample.library).name == name

@@ -92,6 +92,8 @@ def signed(result: Digest | TopicSummary, said: Sequence[Sentence]) -> list[str]
         parts.append(f"{count}, quoted word for word" if whole else f"{supported} of {count} supported")
     if result.removed:
         parts.append(f"{counted(len(result.removed), 'sentence')} taken out")
+    if result.cached:
+        parts.append(f"{result.cached} of {result.replies} replies from the cache")
     return [*parts, *_took(result.usage)]
 
 
