@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assistant.cleaning import clean
 from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
+from assistant.sources import days
 from assistant.sources.latex import dashed, to_unicode
-from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, day_in, day_of, venue_in
+from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, venue_in
 from assistant.sources.rows import MAX_TITLE, parsed
 
 if TYPE_CHECKING:
@@ -228,10 +229,10 @@ def _keywords(fields: _Fields) -> list[str]:
     return list(dict.fromkeys(filter(None, (word.strip() for word in (fields.line("primaryclass"), *keywords)))))
 
 
-def _date(fields: _Fields) -> str | None:
+def _date(fields: _Fields) -> Any:
     if date := fields.line("date"):
-        return day_in(date.rstrip("~?%"))
-    return day_of(fields.line("year"), fields.line("month"), fields.line("day"))
+        return days.iso(date.rstrip("~?%"))
+    return days.day(fields.line("year"), fields.line("month"), fields.line("day"))
 
 
 def _authors(given: str) -> list[str]:

@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 from assistant.errors import NotPapers, SourceError
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
-from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, day_in, first_last, venue_in
+from assistant.sources import days
+from assistant.sources.people import first_name_first
+from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, venue_in
 from assistant.sources.rows import parsed
 
 DELIMITERS = ",;\t|"
@@ -178,7 +180,7 @@ def _paper(
     row["title"], row["abstract"] = row.get("title") or "", row.get("abstract") or ""
     row["doi"] = row.get("doi") or next(filter(None, map(doi_in, named)), None)
     row["authors"] = _authors(str(row.get("authors") or "")) or None
-    row["date"] = day_in(str(row.get("date") or ""))
+    row["date"] = days.iso(str(row.get("date") or ""))
     row["venue"] = venue_in(str(row.get("venue") or ""))
     row["categories"] = _words(given.get("categories", ())) or None
     if row.get("url"):
@@ -198,7 +200,7 @@ def _authors(given: str) -> list[str]:
             names = [*names[0].split(","), names[1]]
     else:
         names = [given] if re.fullmatch(r"\s*\S+,[^,]*", given) else given.split(",")
-    return [name for name in map(first_last, names) if name]
+    return [name for name in map(first_name_first, names) if name]
 
 
 def _words(values: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What formats of plain text share: numbered lines in whatever encoding, names as “First Last”, days."""
+"""What formats of plain text share: numbered lines in whatever encoding, venues."""
 
 import re
 from collections.abc import Iterator
@@ -47,43 +47,6 @@ def _rest_of_character(piece: bytes, stream: BinaryIO) -> bytes:
         if lead < 0x80:
             break
     return b""
-
-
-_DAY = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_PART_OF_DAY = re.compile(r"\s*(?:\d{4}(?:[-/.]\s*(?:\d{1,2})?(?:[-/.]\D*)?)?)?\s*")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_OF_MONTH = re.compile(r"\b([0-3]?\d)\b")
-_WORD = re.compile(r"[a-z]+")
-
-
-def day_in(text: str) -> str | None:
-    """`text` as `YYYY-MM-DD` where it begins with a whole day (`2020/5/3`, `2020-05-03/2020-05-06`). A year or a month
-    is no day: None. Anything else is given back, to be reported."""
-    if match := _DAY.match(text):
-        return f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
-    return None if _PART_OF_DAY.fullmatch(text) else text
-
-
-def day_of(year: str, month: str, day: str = "") -> str | None:
-    """`YYYY-MM-DD` of fields of their own, the month as a number or a name, which may have the day beside it (`May
-    22`); None where they name no single day."""
-    word = _WORD.search(month.casefold())
-    number = _MONTHS.index(word[0][:3]) + 1 if word and word[0][:3] in _MONTHS else 0
-    if not number and month.strip().isdecimal() and month.isascii():
-        number, month = int(month), ""
-    days = _DAY_OF_MONTH.findall(day.strip() or month)
-    if not re.fullmatch(r"\s*[0-9]{4}\s*", year) or not 1 <= number <= 12 or len(days) != 1:
-        return None
-    return f"{int(year):04}-{number:02}-{int(days[0]):02}"
-
-
-def first_last(name: str, *, suffix_last: bool = False) -> str:
-    """`Last, First` and `Last, Jr, First` as “First Last Jr”; with `suffix_last`, `Last, First, Jr`. Others stay."""
-    parts = [part for part in (" ".join(part.split()) for part in name.split(",")) if part]
-    if len(parts) == 3:
-        last, second, third = parts
-        return " ".join((second, last, third) if suffix_last else (third, last, second))
-    return " ".join(reversed(parts)) if len(parts) == 2 else ", ".join(parts)
 
 
 _ARXIV_VENUE = re.compile(r"arxiv\b.*|corr", re.IGNORECASE)
