@@ -21,6 +21,7 @@ from assistant.papers import Problem, Record
 from assistant.sources import jsonl
 
 NAME = "rejects.jsonl"
+FETCHED = "fetched-rejects.jsonl"  # a sync at night must not take away what is being mended by day
 MAX_RAW = 100_000  # characters; a longer record is named in the report and not kept
 MAX_KEPT = 100_000  # records of one ingest
 HELD = 1_000  # of a file that may turn out to be no source of papers
