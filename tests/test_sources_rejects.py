@@ -106,3 +106,16 @@ def test_long_records_are_not_kept_and_nothing_is_written_without_any(tmp_path: 
     kept.settle()
     kept.close()
     assert (kept.count, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_a_record_that_happens_to_have_a_raw_is_kept_like_any_other(tmp_path: Path) -> None:
+    kept = rejects.Rejects(tmp_path / "rejects.jsonl")
+    kept.add(Problem(3, "no abstract", '{"title": "T", "raw": "x"}'), file="a")
+    kept.settle()
+    kept.close()
+    assert json.loads(kept.path.read_text()) == {
+        "file": "a",
+        "line": 3,
+        "reason": "no abstract",
+        "raw": '{"title": "T", "raw": "x"}',
+    }

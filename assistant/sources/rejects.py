@@ -76,7 +76,9 @@ class Rejects:
         """Keep a record, if it is there and not too long."""
         if problem.raw.strip() and len(problem.raw) <= MAX_RAW and self.count + len(self._held) < MAX_KEPT:
             from_there = {"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw}
-            again = _raw(problem.raw) is not None  # of a reject file: it keeps the name of the file it first came from
+            again = (
+                sniff(problem.raw.encode(errors="replace")) and _raw(problem.raw) is not None
+            )  # keeps its first file
             self._held.append(json.loads(problem.raw) | {"reason": problem.reason} if again else from_there)
         if len(self._held) >= HELD:
             self.settle()
