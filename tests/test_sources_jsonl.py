@@ -92,14 +92,6 @@ def test_a_bad_line_is_reported_and_the_others_are_read(line: object, reason: st
     assert third.line == 3
 
 
-def test_a_bad_optional_field_is_left_out_with_a_problem() -> None:
-    problem, record = read(GOOD | {"date": "someday", "upvotes": 2})
-    assert isinstance(problem, Problem)
-    assert problem.reason.startswith("date left out")
-    assert isinstance(record, Record)
-    assert (record.paper.date, record.paper.upvotes) == (None, 2)
-
-
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

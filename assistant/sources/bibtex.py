@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from assistant.cleaning import clean
+from assistant.cleaning import clean, one_line
 from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
 from assistant.sources import days
@@ -123,7 +123,7 @@ def _splitter() -> "type[Splitter]":
 
 
 def _why(error: Exception) -> str:
-    said = str(getattr(error, "abort_reason", error)).strip().rstrip(".")
+    said = one_line(str(getattr(error, "abort_reason", error)))[:200].rstrip(".")  # which quotes the entry
     return "a brace or a quote is not closed" if "end of file" in said else said
 
 
