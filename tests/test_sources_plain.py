@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.sources import plain
-from assistant.sources.plain import Lines, venue_in
+from assistant.sources.plain import Lines
 
 
 def test_lines_are_numbered_and_decoded_one_by_one() -> None:
@@ -23,8 +23,3 @@ def test_a_long_line_comes_in_pieces_that_lose_nothing(text: str) -> None:
     assert "".join(piece for _, piece in pieces) == text.encode(errors="replace").decode().removeprefix("\ufeff")
     assert lines.fallback is None
     assert [number for number, _ in pieces[-1:]] in ([], [text.count("\n") + (not text.endswith("\n"))])
-
-
-def test_a_preprint_server_is_no_venue() -> None:
-    assert venue_in("arXiv preprint arXiv:1706.03762") is venue_in("CoRR") is venue_in(" ") is None
-    assert venue_in("Journal of  arXiv Studies") == "Journal of arXiv Studies"

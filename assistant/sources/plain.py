@@ -1,8 +1,10 @@
-"""What formats of plain text share: numbered lines in whatever encoding, venues."""
+"""What formats of plain text share: numbered lines in whatever encoding, and what is told of them."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
+
+from assistant.errors import NotPapers
+from assistant.papers import Problem, Record
 
 MAX_LINE = 1_000_000  # bytes; a longer line comes in pieces
 MAX_RECORD = 300_000  # characters; more is not a paper
@@ -49,10 +51,20 @@ def _rest_of_character(piece: bytes, stream: BinaryIO) -> bytes:
     return b""
 
 
-_ARXIV_VENUE = re.compile(r"arxiv\b.*|corr", re.IGNORECASE)
-
-
-def venue_in(text: str) -> str | None:
-    """The journal or conference that `text` is; `arXiv preprint arXiv:1706.03762` and `CoRR` are none."""
-    text = " ".join(text.split())
-    return None if _ARXIV_VENUE.fullmatch(text) else text or None
+def told(
+    lines: Lines, records: Iterable[Iterable[Record | Problem]], *, what: str, hint: str
+) -> Iterator[Record | Problem]:
+    """What each of the records gives that were read from `lines`; and, once, from where on these are not UTF-8.
+    NotPapers: none of them is a paper, whether `what` is an entry or a row."""
+    papers, first, said = 0, None, False
+    for record in records:
+        if lines.fallback and not said:
+            said = True
+            yield Problem(lines.fallback, NOT_UTF_8)
+        for item in record:
+            papers += isinstance(item, Record)
+            first = first or item
+            yield item
+    if not papers:
+        why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
+        raise NotPapers(f"no {what} is a paper{why}", hint=hint)

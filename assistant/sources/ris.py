@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in
 from assistant.sources import days
 from assistant.sources.people import first_name_first
-from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, venue_in
+from assistant.sources.plain import MAX_RECORD, Lines, told
 from assistant.sources.rows import parsed
 
 HINT = "A record needs a title (TI) and an abstract (AB); some databases export abstracts only when asked to."
@@ -62,18 +61,7 @@ def sniff(head: bytes) -> bool:
 def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Problem]:
     """The papers of the records and what could not be read. `year` is not used. SourceError: no record is a paper."""
     lines = Lines(stream)
-    papers, first, told = 0, None, False
-    for record in _records(lines):
-        if lines.fallback and not told:
-            told = True
-            yield Problem(lines.fallback, NOT_UTF_8)
-        for item in _paper(record):
-            papers += isinstance(item, Record)
-            first = first or item
-            yield item
-    if not papers:
-        why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
-        raise NotPapers(f"no record is a paper{why}", hint=HINT)
+    yield from told(lines, map(_paper, _records(lines)), what="record", hint=HINT)
 
 
 def _records(lines: Lines) -> Iterator[_Tagged]:
@@ -140,7 +128,7 @@ def _ris_row(record: _Tagged) -> dict[str, object]:
         "doi": doi,
         "authors": list(map(first_name_first, record.all("AU", "A1"))) or None,
         "date": next(filter(None, given), None),
-        "venue": venue_in(record.first("JF", "JO", "T2", "BT", "JA", "J2")),
+        "venue": record.first("JF", "JO", "T2", "BT", "JA", "J2") or None,
         "url": next(filter(None, addresses), None),
         "categories": _words(record.all("KW"), r"[;\n]"),
     }
@@ -155,7 +143,7 @@ def _wos_row(record: _Tagged) -> dict[str, object]:
         "doi": doi,
         "authors": list(map(first_name_first, record.all("AF", "AU"))) or None,
         "date": days.day(record.first("PY"), record.first("PD")),
-        "venue": venue_in(record.first("SO")),
+        "venue": record.first("SO") or None,
         "categories": _words(record.all("DE", "ID"), ";"),
     }
 
