@@ -54,10 +54,11 @@ def ingest(
 ) -> None:
     """Read papers into the library.
 
-    Files are told by what is in them: BibTeX, RIS, CSV, JSON lines, Daily Papers page text and others, plain or
-    compressed (.gz, .zst, .zip); folders are walked. Reading the same file again changes nothing, and an ingest that
-    was interrupted goes on where it was. Records that cannot be read are kept in a file to mend and ingest again. Exit
-    status 1 if a file could not be read; the others are.
+    Files are told by what is in them: BibTeX, RIS, CSV and TSV, JSON lines, CSL-JSON, PubMed (XML, nbib), answers of
+    arXiv, OAI-PMH, Semantic Scholar and OpenAlex, the arXiv snapshot of Kaggle, Hugging Face Daily Papers (page text,
+    JSON); plain or compressed (.gz, .zst, .zip). Folders are walked. Reading the same file again changes nothing, and
+    an ingest that was interrupted goes on where it was. Records that cannot be read are kept in a file to mend and
+    ingest again. Exit status 1 if a file could not be read; the others are.
     """
     with running(debug, library=library, store=store) as run:
         from assistant.render import jsonform, terminal

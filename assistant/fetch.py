@@ -14,6 +14,7 @@ from assistant.library import Library, Progress
 from assistant.services import Service, Wanted, address, named
 from assistant.services.client import Client, Seen
 from assistant.services.paging import Got, pages
+from assistant.sources.rejects import FETCHED, Rejects
 
 MOST = 5_000  # records of a fetch that names no limit
 Notice = Callable[[str], None]
@@ -78,18 +79,23 @@ class Fetcher:
     def fetch_all(self, questions: Sequence[Asking], *, clock: Callable[[], float] = time.perf_counter) -> FetchReport:
         """Ask one after the other, also where one fails, and index what came."""
         started, made = clock(), list[Fetched]()
-        for one in questions:
-            done = self.fetch(one)
-            if one.follows and not done.failure and not done.capped:
-                self.journal.synced(str(one.wanted.undated), one.place.begun)
-            made.append(done)
+        rejected = Rejects(self.journal.folder / FETCHED)
+        try:
+            for one in questions:
+                done = self._fetch(one, rejected)
+                if one.follows and not done.failure and not done.capped:
+                    self.journal.synced(str(one.wanted.undated), one.place.begun)
+                made.append(done)
+        finally:
+            rejected.close()
         if not any(done.pages for done in made):
             return FetchReport(tuple(made), 0, None, clock() - started)
         with self.library().writing() as writer:
             indexed = writer.index(progress=self.progress)
-        return FetchReport(tuple(made), indexed, len(self.library()), clock() - started)
+        papers, kept_in = len(self.library()), str(rejected.path) if rejected.count else ""
+        return FetchReport(tuple(made), indexed, papers, clock() - started, rejected.count, kept_in)
 
-    def fetch(self, one: Asking) -> Fetched:
+    def _fetch(self, one: Asking, rejected: Rejects) -> Fetched:
         """Read all pages into the library; they are not indexed yet."""
         place, taken, failure = one.place, _Taken(), None
         if place.read:
@@ -99,7 +105,7 @@ class Fetcher:
                 left = one.most - place.read
                 taken.count(got, left)
                 if got.page.count:
-                    taken.pages.append(self._filed(got, left, one.service))
+                    taken.pages.append(self._filed(got, left, one.service, rejected))
                 if got.page.whole and not taken.capped:
                     self.journal.saw(got.address, got.seen)
                 place = Place(got.page.next or "", place.read + min(left, got.page.count), place.begun)
@@ -109,7 +115,7 @@ class Fetcher:
         except FetchError as error:
             if isinstance(error, FetchRefused) and one.place.read and not taken.requests:
                 self.notice(f"{one.said}: {one.service.title} has forgotten where we were, so it begins anew")
-                return self.fetch(one.anew)
+                return self._fetch(one.anew, rejected)
             failure = error
         except KeyboardInterrupt:
             self.notice(f"{one.said}: {_kept(place.read)}")
@@ -126,11 +132,11 @@ class Fetcher:
             seen=(lambda where: Seen()) if one.again else self.journal.seen,
         )
 
-    def _filed(self, got: Got, left: int, service: Service) -> Intake:
+    def _filed(self, got: Got, left: int, service: Service, rejected: Rejects) -> Intake:
         """The records of a page, in the library, which others may write to between two pages. FetchError: they cannot
         be read."""
         with self.library().writing() as writer:
-            intake = ingest_page(got.body or b"", got.about, writer, day=self.day, most=left)
+            intake = ingest_page(got.body or b"", got.about, writer, day=self.day, most=left, rejected=rejected)
         if intake.refused:
             raise FetchError(f"{service.title} sent what cannot be read: {intake.refused}", hint=intake.hint)
         return intake

@@ -33,12 +33,14 @@ class Fetched:
 @dataclass(frozen=True, slots=True)
 class FetchReport:
     """What services gave, question by question; how many papers were indexed, and how many the library holds now, None
-    where nothing was read."""
+    where nothing was read; `rejected` counts the records that were kept to be mended, in the file `rejects`."""
 
     fetches: tuple[Fetched, ...]
     indexed: int
     papers: int | None
     seconds: float
+    rejected: int = 0
+    rejects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,15 +148,21 @@ def _watched(
         yield item
 
 
-def ingest_page(body: bytes, address: str, writer: Writer, *, day: Date, most: int) -> Intake:
-    """File at most `most` papers of what was fetched from `address`, as of a file of that name."""
+def ingest_page(
+    body: bytes, address: str, writer: Writer, *, day: Date, most: int, rejected: rejects.Rejects
+) -> Intake:
+    """File at most `most` papers of what was fetched from `address`, as of a file of that name; what could not be read
+    is added to `rejected`."""
     intake = Intake(address)
     try:
         reader = recognise(body[:HEAD])
         intake.source = reader.name
-        writer.add(_first(reader.read(io.BytesIO(body), year=None), most), intake, day=day)
+        records = _first(reader.read(io.BytesIO(body), year=None), most)
+        writer.add(records, intake, day=day, reject=partial(rejected.add, file=address))
     except SourceError as error:
         intake.refused, intake.hint = str(error), error.hint
+    finally:
+        rejected.settle()
     return intake
 
 

@@ -32,7 +32,7 @@ class Journal:
     """The journal of the library in `folder`; one without a folder remembers nothing."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / FILE
+        self.folder, self._file = folder, folder / FILE
 
     def place(self, wanted: str) -> Place | None:
         """Where the last fetch of this was cut, if it was."""

@@ -87,7 +87,12 @@ Until = Annotated[
 ]
 Day = Annotated[date | None, option("--date", metavar="DAY", parser=_day, help="Papers of this day.")]
 SourceName = Annotated[
-    str | None, option("--source", metavar="NAME", help="Only papers from this source (bibtex, jsonl, …).")
+    str | None,
+    option(
+        "--source",
+        metavar="NAME",
+        help="Only papers of this source, such as bibtex or arxiv-atom; “assistant status” names those you have.",
+    ),
 ]
 Author = Annotated[str | None, option("--author", metavar="NAME", help="Only papers by an author of this name.")]
 Category = Annotated[

@@ -118,6 +118,25 @@ def test_recorded_pages_of_semantic_scholar_are_read_and_their_want_of_abstracts
     assert one.why == "no record could be read"
 
 
+def test_bad_records_are_kept_to_be_mended_with_the_address_they_came_from(
+    mine: Assistant, publisher: Publisher
+) -> None:
+    bad = daily("2606.00001", "2606.00002", "2606.00003")
+    bad[1]["paper"]["summary"] = ""
+    publisher.told = [as_json(bad)]
+    report = mine.fetch(on(FRIDAY))
+    assert (counts(report), report.rejected) == ((2, 2, 0), 1)
+    (kept,) = map(json.loads, Path(report.rejects).read_text().splitlines())
+    assert Path(report.rejects).parent == mine.folder
+    assert (kept["file"], kept["reason"]) == (f"{publisher.url}/hf-daily?date=2026-06-12", "record 2: no abstract")
+    mended = mine.folder / "mended.jsonl"
+    mended.write_text(json.dumps(kept | {"raw": kept["raw"].replace('"abstract": ""', '"abstract": "Bees."')}))
+    assert mine.ingest([str(mended)]).total("new") == 1
+    publisher.told = [as_json(daily("2606.00004"))]
+    assert mine.fetch(on(SATURDAY)).rejects == ""
+    assert Path(report.rejects).exists()
+
+
 def test_a_paper_on_two_pages_is_one(mine: Assistant, publisher: Publisher) -> None:
     publisher.told = [feed(ids(20), total=21), feed([*ids(20)[-1:], "2605.00001"], total=22, start=20)]
     report = mine.fetch(BEES)

@@ -29,7 +29,7 @@ def test_a_reader_that_fails_is_told() -> None:
     def read(stream: object, *, year: int | None = None) -> Iterator[Record | Problem]:
         raise KeyError("x")
 
-    assert fuzz_sources.outcome(Source("broken", "", lambda head: True, read), b"") == "!KeyError: 'x'"
+    assert fuzz_sources.outcome(Source("broken", lambda head: True, read), b"") == "!KeyError: 'x'"
 
 
 def test_a_run_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,8 @@ def test_what_is_given_out_is_read_as_it_was(form: str, papers: list[Paper]) -> 
         if form == "csl-json" and HTML.search(given_out.abstract):
             continue  # some programs write CSL-JSON with HTML in it, and so it is read
         for read_again, known in ((paper.title, given_out.title), (paper.abstract, given_out.abstract)):
-            assert said(read_again) in (said(known), said(said(known)))  # what is readable is made so again
+            same = (said(known),) if form == "bibtex" else (said(known), said(said(known)))  # which cannot escape
+            assert said(read_again) in same
         assert [taken_apart(name) for name in paper.authors] == [taken_apart(name) for name in given_out.authors]
         assert (paper.date, paper.arxiv_id, paper.doi) == (given_out.date, given_out.arxiv_id, given_out.doi)
         assert said(paper.venue) == said(given_out.venue)

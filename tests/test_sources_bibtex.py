@@ -73,13 +73,9 @@ def test_the_citation_key_is_no_identity() -> None:
     ("fields", "day"),
     [
         ({"date": "{2019-02-03}"}, date(2019, 2, 3)),
-        ({"date": "{2019-02-03/2019-02-05}"}, date(2019, 2, 3)),
         ({"year": "2010", "month": "May", "day": "22"}, date(2010, 5, 22)),
         ({"year": "{2010}", "month": '"22~" # may'}, date(2010, 5, 22)),
-        ({"year": "{2010}", "month": "{10}", "day": "{3}"}, date(2010, 10, 3)),
-        ({"date": "{2019-02}"}, None),
-        ({"date": "{2019}"}, None),
-        ({"year": "2019"}, None),
+        ({"date": "{2019-02~}"}, None),
         ({"year": "2019", "month": "feb"}, None),
         ({"year": "{in press}"}, None),
     ],
@@ -132,6 +128,7 @@ def test_an_eprint_of_another_archive_is_no_arxiv_id() -> None:
         ("@article{a, title = {never closed,\n abstract = {x}\n", "not BibTeX: a brace or a quote is not closed"),
         ("@article{a, title {x}, abstract = {y}}\n", "not BibTeX: Expected a `=` after entry key"),
         ("@article{a\n", "not BibTeX: "),
+        ("@article{a, ti\ntle = {x}, ab\nstract}\n", "not BibTeX: "),
         ("@article{b, title = {x}}\n", "no abstract"),
         ("@article{b, abstract = {x}}\n", "no title"),
         ("@misc{empty,\n\n}\n", "no title"),
@@ -142,6 +139,7 @@ def test_a_broken_entry_is_reported_and_costs_no_other(broken: str, reason: str)
     first, second, third = read(entry() + broken + entry(title="{Third}"))
     assert first == Record(Paper("T", "A."), 1)
     assert isinstance(second, Problem)
+    assert "\n" not in second.reason
     assert second.line == 5
     assert second.reason.startswith(reason)
     assert isinstance(third, Record)

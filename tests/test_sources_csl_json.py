@@ -71,7 +71,6 @@ def test_the_arxiv_id_is_found_where_zotero_keeps_it(more: dict[str, str]) -> No
 @pytest.mark.parametrize(
     ("issued", "expected"),
     [
-        ({"date-parts": [[2020]]}, None),
         ({"date-parts": [["2020", "3"]]}, None),
         ({"date-parts": [[]]}, None),
         ({"raw": "2020-03-02"}, date(2020, 3, 2)),

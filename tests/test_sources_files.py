@@ -1,4 +1,3 @@
-import gzip
 import io
 import sys
 from pathlib import Path
@@ -33,18 +32,6 @@ def test_what_is_no_source_is_refused_with_a_reason(tmp_path: Path, data: bytes,
     (tmp_path / "f").write_bytes(data)
     with pytest.raises(SourceError, match=reason), opened(str(tmp_path / "f")) as source:
         recognise(source.head)
-
-
-def test_gzip_comes_out_plain_and_a_cut_one_says_so(tmp_path: Path) -> None:
-    packed = gzip.compress(LINE * 20_000)
-    (tmp_path / "whole.gz").write_bytes(packed)
-    (tmp_path / "cut.gz").write_bytes(packed[: len(packed) // 2])
-    with opened(str(tmp_path / "whole.gz")) as source:
-        assert recognise(source.head).name == "jsonl"
-        assert source.stream.read() == LINE * 20_000
-        assert source.position() == source.size == len(packed)
-    with pytest.raises(SourceError, match="cannot be read to its end"), opened(str(tmp_path / "cut.gz")) as source:
-        source.stream.read()
 
 
 def test_standard_input_is_recognised_even_when_it_comes_in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,14 +92,6 @@ def test_a_bad_line_is_reported_and_the_others_are_read(line: object, reason: st
     assert third.line == 3
 
 
-def test_a_bad_optional_field_is_left_out_with_a_problem() -> None:
-    problem, record = read(GOOD | {"date": "someday", "upvotes": 2})
-    assert isinstance(problem, Problem)
-    assert problem.reason.startswith("date left out")
-    assert isinstance(record, Record)
-    assert (record.paper.date, record.paper.upvotes) == (None, 2)
-
-
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -229,3 +221,11 @@ def test_an_id_of_the_wrong_form_is_left_out_and_quoted(field: str, what: str) -
 
 def test_an_arxiv_id_may_have_a_key_of_its_own() -> None:
     assert paper(GOOD | {"arxiv_id": "2401.00010v2"}).arxiv_id == "2401.00010"
+
+
+@pytest.mark.parametrize(
+    "given", ["arXiv preprint arXiv:1706.03762", "arXiv.org", "arXiv (Cornell University)", "CoRR "]
+)
+def test_a_preprint_server_is_no_venue(given: str) -> None:
+    assert paper(GOOD | {"venue": given}).venue is None
+    assert paper(GOOD | {"venue": "Journal of  arXiv Studies"}).venue == "Journal of arXiv Studies"

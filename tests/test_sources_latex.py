@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.cleaning import clean
+from assistant.render.latex import escaped
 from assistant.sources.latex import dashed, to_unicode
 
 
@@ -33,6 +34,11 @@ def test_what_stays_is_made_readable_where_it_is_shown() -> None:
     assert (
         clean(to_unicode(r"{\AA} costs \$5 to \$6 for \{a, b\} with $\alpha$")) == "Å costs $5 to $6 for {a, b} with α"
     )
+
+
+def test_every_sign_that_the_export_writes_is_shown_as_it_was() -> None:
+    for sign in "&%$#_{}~^<>|":
+        assert clean(to_unicode(escaped(f"a {sign}b{sign} c"))) == f"a {sign}b{sign} c"
 
 
 def test_dashes_are_those_of_two_and_three_hyphens() -> None:

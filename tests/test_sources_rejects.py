@@ -36,6 +36,45 @@ def test_each_record_is_read_as_a_file_of_its_own(raw: str) -> None:
     assert read(line("@article{b, title = {x}}"), line(raw))[-1] == Record(Paper("T", "A."), 2)
 
 
+@pytest.mark.parametrize(
+    ("document", "reason", "raw"),
+    [
+        (
+            '[{"title": "T", "type": "a", "DOI": "10.1/a"}, {"DOI": "10.1/b", "type": tru}]',
+            "not JSON",
+            '{"DOI": "10.1/b", "type": tru}',
+        ),
+        (
+            '[{"type": "a", "DOI": "10.1/a",\n"title": "T", "abst',
+            "cut short",
+            '{"type": "a", "DOI": "10.1/a",\n"title": "T", "abst',
+        ),
+        (
+            '{"results": [{"id": "https://openalex.org/W1", "abstract_inverted_index": 7}]}',
+            "abstract_inverted_index",
+            '{"id": "https://openalex.org/W1", "abstract_inverted_index": 7}',
+        ),
+        (
+            "<OAI-PMH><record><header><identifier>oai:a:1</identifier></header></record></OAI-PMH>",
+            "has no metadata",
+            "<record><header><identifier>oai:a:1</identifier></header></record>",
+        ),
+    ],
+)
+def test_a_record_cut_out_of_a_document_is_kept_as_it_stands(document: str, reason: str, raw: str) -> None:
+    *_, problem = recognise(document.encode()).read(io.BytesIO(document.encode()))
+    assert isinstance(problem, Problem)
+    assert reason in problem.reason
+    assert problem.raw == raw
+
+
+def test_a_record_that_is_too_long_to_be_kept_is_not_held() -> None:
+    document = json.dumps([{"type": "a", "DOI": "10.1/a", "note": "x" * rejects.MAX_RAW}])[:-3]
+    (problem,) = recognise(document.encode()).read(io.BytesIO(document.encode()))
+    assert isinstance(problem, Problem)
+    assert problem.raw == ""
+
+
 def test_what_is_still_wrong_keeps_where_it_came_from() -> None:
     (problem,) = read(line("@article{b, title = {x}}"))
     assert isinstance(problem, Problem)
@@ -67,3 +106,16 @@ def test_long_records_are_not_kept_and_nothing_is_written_without_any(tmp_path: 
     kept.settle()
     kept.close()
     assert (kept.count, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_a_record_that_happens_to_have_a_raw_is_kept_like_any_other(tmp_path: Path) -> None:
+    kept = rejects.Rejects(tmp_path / "rejects.jsonl")
+    kept.add(Problem(3, "no abstract", '{"title": "T", "raw": "x"}'), file="a")
+    kept.settle()
+    kept.close()
+    assert json.loads(kept.path.read_text()) == {
+        "file": "a",
+        "line": 3,
+        "reason": "no abstract",
+        "raw": '{"title": "T", "raw": "x"}',
+    }

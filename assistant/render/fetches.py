@@ -20,6 +20,8 @@ def report(made: FetchReport, console: "Console") -> None:
         problems = [f"{page.file}, line {wrong.line}: {wrong.reason}" for page in one.pages for wrong in page.problems]
         unlisted = sum(page.unlisted for page in one.pages)
         _some(console, problems, len(problems) + unlisted, "records with problems", "yellow")
+    if made.rejects:
+        _line(console, f"{counted(made.rejected, 'record')} kept to mend: {made.rejects}", "yellow")
     if made.papers is not None:
         _line(console, f"The library holds {counted(made.papers, 'paper')}.", "bold")
 

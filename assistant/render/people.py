@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 
 from assistant.cleaning import clean, one_line
+from assistant.sources.people import SUFFIX
 
 _PARTICLES = frozenset({
     "af", "al", "av", "bin", "da", "das", "de", "degli", "dei", "del", "della", "den", "der", "des", "di", "do", "dos",
     "du", "el", "ibn", "la", "las", "le", "lo", "los", "op", "te", "ten", "ter", "van", "vom", "von", "zu", "zum",
     "zur",
 })  # fmt: skip
-_SUFFIX = re.compile(r"(?:jr|sr)\.?|ii|iii|iv", re.IGNORECASE)
 # Authors that are no person. Names of people have no digit and none of these signs.
 _GROUP = re.compile(
     r"^the |[\d&/@:(){}\[\]]|\b(?:collaboration|teams?|consortium|group|project|committee|initiative|network|society"
@@ -38,12 +38,12 @@ def taken_apart(author: str) -> Name | None:
     if _GROUP.search(name) or not name.strip(" ,"):
         return Name(whole=name) if name.strip(" ,") else None
     last, *rest = (part.strip() for part in name.split(","))
-    if len(rest) == 1 and _SUFFIX.fullmatch(rest[0]) and " " in last:  # Jane Doe, Jr.
+    if len(rest) == 1 and SUFFIX.fullmatch(rest[0]) and " " in last:  # Jane Doe, Jr.
         last, rest = f"{last} {rest[0]}", []
     if rest:
         return _sorted(name, last, rest)
     words = last.split()
-    suffix = words.pop() if len(words) > 2 and _SUFFIX.fullmatch(words[-1]) else ""
+    suffix = words.pop() if len(words) > 2 and SUFFIX.fullmatch(words[-1]) else ""
     if len(words) < 2:
         return Name(whole=last)
     at = len(words) - 1
@@ -56,7 +56,7 @@ def taken_apart(author: str) -> Name | None:
 
 def _sorted(name: str, last: str, rest: list[str]) -> Name:
     """The name where the family name comes first: `van Beethoven, Ludwig`; `Daumé, III, Hal`; `Daumé, Hal, III`."""
-    suffixes = [part for part in rest if _SUFFIX.fullmatch(part)]
+    suffixes = [part for part in rest if SUFFIX.fullmatch(part)]
     given = [part for part in rest if part not in suffixes]
     if len(given) != 1 or len(suffixes) > 1 or not (last and given[0]):
         return Name(whole=name)

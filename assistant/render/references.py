@@ -15,8 +15,8 @@ from assistant.papers import Paper, StoredPaper, web_address_in
 from assistant.render import latex
 from assistant.render.keys import Keys
 from assistant.render.people import Name, taken_apart
+from assistant.sources.days import MONTHS
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MEETING = re.compile(r"\b(?:proceedings|conference|symposium|workshop|meeting)\b", re.IGNORECASE)
 _WITHDRAWN = "Withdrawn by its authors"
 
@@ -66,7 +66,7 @@ def _bibtex_fields(paper: Paper) -> Iterator[tuple[str, str]]:
         yield _kind(paper).venue, f"{{{latex.escaped(_readable(paper.venue))}}}"
     if paper.date:
         yield "year", f"{{{paper.date.year:04}}}"
-        yield "month", _MONTHS[paper.date.month - 1]
+        yield "month", MONTHS[paper.date.month - 1]
         yield "day", f"{{{paper.date.day}}}"
     if paper.arxiv_id:
         yield "eprint", f"{{{latex.verbatim(paper.arxiv_id)}}}"

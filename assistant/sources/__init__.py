@@ -39,7 +39,6 @@ class Source:
     """
 
     name: str
-    what: str
     sniff: Callable[[bytes], bool]
     read: Callable[..., Iterator[Record | Problem]]
     takes: tuple[str, ...] = ()
@@ -50,21 +49,21 @@ def _read_rejects(stream: Any, *, columns: Mapping[str, str] | None = None, **mo
 
 
 SOURCES = (
-    Source("hf-page", "Hugging Face Daily Papers page text", hf_page.sniff, hf_page.read),
-    Source("rejects", "reject files", rejects.sniff, _read_rejects, ("columns",)),
-    Source("hf-api", "Hugging Face Daily Papers JSON", hf_api.sniff, hf_api.read),
-    Source("arxiv-atom", "arXiv Atom", arxiv_atom.sniff, arxiv_atom.read),
-    Source("arxiv-oai", "OAI-PMH", arxiv_oai.sniff, arxiv_oai.read),
-    Source("pubmed", "PubMed XML", pubmed.sniff, pubmed.read),
-    Source("nbib", "PubMed text (nbib)", nbib.sniff, nbib.read),
-    Source("s2", "Semantic Scholar JSON", semantic_scholar.sniff, semantic_scholar.read),
-    Source("openalex", "OpenAlex JSON", openalex.sniff, openalex.read),
-    Source("csl-json", "CSL-JSON", csl_json.sniff, csl_json.read),
-    Source("kaggle", "the arXiv metadata snapshot", kaggle.sniff, kaggle.read, ("after",)),
-    Source("jsonl", "JSON lines", jsonl.sniff, jsonl.read, ("after",)),
-    Source("bibtex", "BibTeX", bibtex.sniff, bibtex.read),
-    Source("ris", "RIS", ris.sniff, ris.read),
-    Source("csv", "CSV or TSV with a header", csv_table.sniff, csv_table.read, ("columns",)),
+    Source("hf-page", hf_page.sniff, hf_page.read),
+    Source("rejects", rejects.sniff, _read_rejects, ("columns",)),
+    Source("hf-api", hf_api.sniff, hf_api.read),
+    Source("arxiv-atom", arxiv_atom.sniff, arxiv_atom.read),
+    Source("arxiv-oai", arxiv_oai.sniff, arxiv_oai.read),
+    Source("pubmed", pubmed.sniff, pubmed.read),
+    Source("nbib", nbib.sniff, nbib.read),
+    Source("s2", semantic_scholar.sniff, semantic_scholar.read),
+    Source("openalex", openalex.sniff, openalex.read),
+    Source("csl-json", csl_json.sniff, csl_json.read),
+    Source("kaggle", kaggle.sniff, kaggle.read, ("after",)),
+    Source("jsonl", jsonl.sniff, jsonl.read, ("after",)),
+    Source("bibtex", bibtex.sniff, bibtex.read),
+    Source("ris", ris.sniff, ris.read),
+    Source("csv", csv_table.sniff, csv_table.read, ("columns",)),
 )
 
 
@@ -73,8 +72,10 @@ def recognise(head: bytes, *, columns: Mapping[str, str] | None = None) -> Sourc
     for source in SOURCES:
         if source.sniff(head) or (columns and source.name == "csv" and csv_table.fits(head, columns)):
             return source
-    formats = ", ".join(source.what for source in SOURCES)
-    raise NotPapers("not a format this version reads", hint=f"It reads {formats}; name a table's columns by --columns.")
+    raise NotPapers(
+        "not a format this version reads",
+        hint="“assistant ingest --help” names them; --columns names a table's columns.",
+    )
 
 
 def reader_of(head: bytes, *, columns: Mapping[str, str] | None = None) -> Callable[..., Iterator[Record | Problem]]:

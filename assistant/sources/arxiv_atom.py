@@ -56,7 +56,7 @@ def _fields(entry: Element) -> Fields:
         "authors": authors,
         "date": text_of(entry, "published"),
         "categories": [found.get("term", "") for found in entry.iterfind("category")],
-        "doi": text_of(entry, "doi"),
+        "doi": arxiv.first_doi(text_of(entry, "doi")),
         "venue": text_of(entry, "journal_ref"),
         "withdrawn": arxiv.is_withdrawn(abstract, comment),
     }

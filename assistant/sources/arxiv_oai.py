@@ -8,7 +8,6 @@ a problem; a paper that its authors took back is a paper, marked as withdrawn.
 import io
 import re
 from collections.abc import Iterator
-from email.utils import parsedate
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element
 
@@ -17,7 +16,7 @@ from assistant.errors import SourceError
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
 from assistant.sources import arxiv, days
 from assistant.sources.elements import elements, text_of, texts_of
-from assistant.sources.people import first_name_first, full_name, without_affiliations
+from assistant.sources.people import first_name_first, without_affiliations
 from assistant.sources.pieces import Fields, papers
 
 _ROOT = re.compile(rb"<(?:[\w-]+:)?(?:OAI-PMH|ListRecords|GetRecord)[\s>]|<record[\s>].*(?:oai:|<arXiv)", re.DOTALL)
@@ -70,7 +69,7 @@ def _of_arxiv(paper: Element, record: Element) -> dict[str, Any]:
         "title": text_of(paper, "title"),
         "abstract": abstract,
         "categories": text_of(paper, "categories"),
-        "doi": _first_doi(text_of(paper, "doi")),
+        "doi": arxiv.first_doi(text_of(paper, "doi")),
         "venue": text_of(paper, "journal-ref"),
         "withdrawn": arxiv.is_withdrawn(abstract, comment),
     }
@@ -78,7 +77,7 @@ def _of_arxiv(paper: Element, record: Element) -> dict[str, Any]:
 
 def _arxiv(paper: Element, record: Element) -> dict[str, Any]:
     names = [
-        full_name(text_of(author, "forenames"), text_of(author, "keyname"), text_of(author, "suffix"))
+        arxiv.author(*(text_of(author, part) for part in ("forenames", "keyname", "suffix")))
         for author in paper.iterfind("authors/author")
     ]
     authors = [name for name in names if name]
@@ -91,11 +90,10 @@ def _arxiv_raw(paper: Element, record: Element) -> dict[str, Any]:
         for version in paper.iterfind("version")
         if (number := re.fullmatch(r"v([0-9]{1,4})", version.get("version", "")))
     }
-    first = parsedate(versions.get(1) or "")
     return _of_arxiv(paper, record) | {
-        "authors": without_affiliations(text_of(paper, "authors") or ""),
+        "authors": arxiv.author(without_affiliations(text_of(paper, "authors") or "")),
         "version": max(versions, default=None),
-        "date": days.day(*first[:3]) if first else None,
+        "date": arxiv.day_of(versions.get(1)),
     }
 
 
@@ -116,11 +114,6 @@ def _dublin_core(paper: Element, record: Element) -> dict[str, Any]:
         "withdrawn": arxiv.is_withdrawn(abstract, comment),
         "date": days.iso(min(texts_of(paper, "date"), default=None)),
     }
-
-
-def _first_doi(text: str | None) -> str | None:
-    """The first of several DOIs that authors gave, or what they gave."""
-    return next((doi for part in (text or "").split() if (doi := doi_in(part.rstrip(",;")))), text)
 
 
 def _category(name: str) -> str:

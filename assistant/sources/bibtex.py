@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assistant.cleaning import clean, one_line
-from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
+from assistant.sources import days
 from assistant.sources.latex import dashed, to_unicode
-from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, day_in, day_of, venue_in
+from assistant.sources.plain import MAX_RECORD, Lines, told
 from assistant.sources.rows import MAX_TITLE, parsed
 
 if TYPE_CHECKING:
@@ -52,18 +52,8 @@ def sniff(head: bytes) -> bool:
 def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Problem]:
     """The papers of the entries and what could not be read. `year` is not used. SourceError: no entry is a paper."""
     lines, strings = Lines(stream), dict[str, str]()
-    papers, first, told = 0, None, False
-    for line, text in _entries(lines):
-        if lines.fallback and not told:
-            told = True
-            yield Problem(lines.fallback, NOT_UTF_8)
-        for item in _read_entry(line, text, strings):
-            papers += isinstance(item, Record)
-            first = first or item
-            yield item
-    if not papers:
-        why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
-        raise NotPapers(f"no entry is a paper{why}", hint=HINT)
+    records = (_read_entry(line, text, strings) for line, text in _entries(lines))
+    yield from told(lines, records, what="entry", hint=HINT)
 
 
 def _entries(lines: Lines) -> Iterator[tuple[int, str | None]]:
@@ -122,7 +112,7 @@ def _splitter() -> "type[Splitter]":
 
 
 def _why(error: Exception) -> str:
-    said = str(getattr(error, "abort_reason", error)).strip().rstrip(".")
+    said = one_line(str(getattr(error, "abort_reason", error)))[:200].rstrip(".")  # which quotes the entry
     return "a brace or a quote is not closed" if "end of file" in said else said
 
 
@@ -217,7 +207,7 @@ def _row(fields: _Fields) -> dict[str, object]:
         "doi": doi or doi_in(url),
         "authors": _authors(fields.raw("author")) or None,
         "date": _date(fields),
-        "venue": venue_in(journal),
+        "venue": journal or None,
         "url": address[0] if address else None,
         "categories": _keywords(fields) or None,
     }
@@ -228,10 +218,10 @@ def _keywords(fields: _Fields) -> list[str]:
     return list(dict.fromkeys(filter(None, (word.strip() for word in (fields.line("primaryclass"), *keywords)))))
 
 
-def _date(fields: _Fields) -> str | None:
+def _date(fields: _Fields) -> Any:
     if date := fields.line("date"):
-        return day_in(date.rstrip("~?%"))
-    return day_of(fields.line("year"), fields.line("month"), fields.line("day"))
+        return days.iso(date.rstrip("~?%"))
+    return days.day(fields.line("year"), fields.line("month"), fields.line("day"))
 
 
 def _authors(given: str) -> list[str]:

@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 from assistant.errors import NotPapers, SourceError
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
-from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, day_in, first_last, venue_in
+from assistant.sources import days
+from assistant.sources.people import first_name_first
+from assistant.sources.plain import MAX_RECORD, Lines, told
 from assistant.sources.rows import parsed
 
 DELIMITERS = ",;\t|"
@@ -67,18 +69,9 @@ def read(stream: BinaryIO, *, year: int | None = None, columns: Columns | None =
     delimiter, headings = _header(header)
     fields = _fields(headings, columns or {})
     _check(fields, headings, columns or {})
-    papers, first, told = 0, None, False
-    for line, cells, raw in _rows(chain(numbered), delimiter, len(headings)):
-        if lines.fallback and not told:
-            told = True
-            yield Problem(lines.fallback, NOT_UTF_8)
-        for item in _paper(cells, fields, line, f"{header.strip()}\n{raw}"):
-            papers += isinstance(item, Record)
-            first = first or item
-            yield item
-    if not papers:
-        why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
-        raise NotPapers(f"no row is a paper{why}", hint=HINT)
+    rows = _rows(chain(numbered), delimiter, len(headings))
+    records = (_paper(cells, fields, line, f"{header.strip()}\n{raw}") for line, cells, raw in rows)
+    yield from told(lines, records, what="row", hint=HINT)
 
 
 def _header(line: str) -> tuple[str, list[str]]:
@@ -178,8 +171,7 @@ def _paper(
     row["title"], row["abstract"] = row.get("title") or "", row.get("abstract") or ""
     row["doi"] = row.get("doi") or next(filter(None, map(doi_in, named)), None)
     row["authors"] = _authors(str(row.get("authors") or "")) or None
-    row["date"] = day_in(str(row.get("date") or ""))
-    row["venue"] = venue_in(str(row.get("venue") or ""))
+    row["date"] = days.iso(str(row.get("date") or ""))
     row["categories"] = _words(given.get("categories", ())) or None
     if row.get("url"):
         row["url"] = str(row["url"]).split()[0]
@@ -198,7 +190,7 @@ def _authors(given: str) -> list[str]:
             names = [*names[0].split(","), names[1]]
     else:
         names = [given] if re.fullmatch(r"\s*\S+,[^,]*", given) else given.split(",")
-    return [name for name in map(first_last, names) if name]
+    return [name for name in map(first_name_first, names) if name]
 
 
 def _words(values: Sequence[str]) -> list[str]:

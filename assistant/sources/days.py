@@ -3,26 +3,39 @@
 import re
 from typing import Any
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ISO = re.compile(r"([0-9]{4})(?:[-/]([0-9]{1,2})(?:[-/]([0-9]{1,2}))?)?(?![-/0-9])")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WHOLE = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
+_NO_DAY = re.compile(r"(?:[0-9]{4}(?:[-/.]\s*[0-9]{1,2})?\D*)?")  # 2020, 2020/05//, 2020 Spring
+_WORD = re.compile(r"[a-z]+")
+_OF_MONTH = re.compile(r"\b([0-3]?[0-9])(?:st|nd|rd|th)?\b")
 
 
 def day(year: Any, month: Any = None, day: Any = None) -> str | None:
-    """The day that the parts of a date name as `YYYY-MM-DD`; None where one of them is not given. What is no part of a
-    date stays in it, to be reported."""
-    if isinstance(month, str) and month.strip()[:3].lower() in _MONTHS:
-        month = _MONTHS.index(month.strip()[:3].lower()) + 1
-    if any(part in (None, "") for part in (year, month, day)):
+    """The day that the parts of a date name as `YYYY-MM-DD`, the month as a number or a name, which may have the day
+    beside it (`May 22`); None where they name no single day. What is no part of a date stays in it, to be reported."""
+    year = f"{year:04}" if isinstance(year, int) else year
+    year, month, day = map(_part, (year, month, day))
+    name = _WORD.search(month.lower())
+    if name and name[0][:3] in MONTHS:
+        day = day or " ".join(_OF_MONTH.findall(month))
+        month = str(MONTHS.index(name[0][:3]) + 1)
+    days = _OF_MONTH.findall(day)
+    if not (year and month and day) or len(days) > 1:
         return None
-    return f"{_number(year, 4)}-{_number(month, 2)}-{_number(day, 2)}"
+    return f"{year}-{month:0>2}-{(days or [day])[0]:0>2}"
 
 
 def iso(text: Any) -> Any:
-    """The day of `2020-03-02`, `2020/3/2` or `2020-03-02T18:59:59Z`; None for `2020` and `2020-03`. Anything else is
-    given back, to be reported."""
-    match = _ISO.match(text.strip()) if isinstance(text, str) else None
-    return day(*match.groups()) if match else text
+    """The day that a text begins with: `2020-03-02`, `2020/3/2`, `2020-03-02T18:59:59Z`; None for a year, a month or a
+    season alone. Anything else is given back, to be reported."""
+    if not isinstance(text, str):
+        return text
+    if match := _WHOLE.match(text.strip()):
+        return day(*match.groups())
+    return None if _NO_DAY.fullmatch(text.strip()) else text
 
 
-def _number(given: Any, digits: int) -> str:
-    return str(given)[:40].strip().zfill(digits) if isinstance(given, (str, int)) else "?"
+def _part(given: Any) -> str:
+    if given is None:
+        return ""
+    return str(given)[:40].strip() if isinstance(given, (str, int)) else "?"

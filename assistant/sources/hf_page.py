@@ -15,6 +15,7 @@ from typing import BinaryIO
 from assistant.cleaning import one_line
 from assistant.errors import SourceError
 from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record
+from assistant.sources.days import MONTHS
 
 MAX_BYTES = 8_000_000  # the largest page seen has 300,000
 MAX_TITLE = 400  # characters; the longest title seen has 136
@@ -22,7 +23,7 @@ MIN_ABSTRACT = 80  # characters; the shortest abstract seen has 602
 
 _INVITATION = "Get trending papers in your email inbox"
 _HEADER = re.compile(rf"new|{_INVITATION}.*|Subscribe|Daily Papers|by\s*AK and the research community")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = tuple(month.title() for month in MONTHS)
 _DATE = re.compile(rf"({'|'.join(_MONTHS)}) (\d{{1,2}})(?:, (\d{{4}}))?(?: (\d{{1,9}}))?")
 _AUTHORS = re.compile(r"•\s*(\d{1,9}) authors?")
 _DOT = "·"

@@ -27,10 +27,11 @@ _TYPE = frozenset(f"{_STYLES} ensuremath uppercase lowercase MakeUppercase MakeL
 _OLD_STYLES = "it bf em rm sc sf tt sl itshape bfseries scshape slshape upshape rmfamily sffamily ttfamily normalfont"
 _SWITCHES = frozenset(f"{_OLD_STYLES} small large relax nocase protect selectfont / -".split())
 _LETTERS = frozenset("ßøØłŁæÆœŒåÅđĐðÐþÞıȷ")  # the space behind these ends the command: `\\O stergaard`
-# Of text, which the tables of pylatexenc lack or have otherwise; Zotero and our own export write these.
+# Of text, which the tables of pylatexenc lack or have otherwise; the export writes these, as Zotero does. Dollars and
+# braces stay signs of LaTeX, as they do where they are written `\$` and `\{`.
 _SIGNS = {
-    "textless": "<", "textgreater": ">", "textbar": "|", "textbraceleft": "{", "textbraceright": "}",
-    "textasciicircum": "^",
+    "textless": "<", "textgreater": ">", "textbar": "|", "textasciicircum": "^", "textunderscore": "_",
+    "textdollar": r"\$", "textbraceleft": r"\{", "textbraceright": r"\}",
 }  # fmt: skip
 _DASHES = ((re.compile(r"(?<!-)---(?!-)"), "—"), (re.compile(r"(?<!-)--(?!-)"), "–"))
 

@@ -91,5 +91,4 @@ def _day(online: str | None, printed: str | None) -> str | None:
     """The day it appeared on the net (`20200115`), or in print (`2020 Jan 15`, but also `2020 Jan-Feb`)."""
     if online and re.fullmatch(r"[0-9]{8}", online):
         return days.day(online[:4], online[4:6], online[6:])
-    parts = (printed or "").split()
-    return days.day(*parts) if len(parts) == 3 and parts[2].isdecimal() else None
+    return days.day(*(printed or "").split(None, 1)) if printed else None

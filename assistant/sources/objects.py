@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO
 
 from assistant.sources.pieces import MAX_DEPTH, Piece
+from assistant.sources.rejects import MAX_RAW
 
 CHUNK = 65_536
 MAX_OBJECT = 4_000_000  # bytes; as many empty lists take a hundred megabytes of memory once they are parsed
@@ -46,7 +47,7 @@ def objects(stream: BinaryIO) -> Iterator[Piece[Object]]:
     while chunk := stream.read(CHUNK):
         yield from cutter.feed(chunk)
     if cutter.held is not None:
-        yield Piece(cutter.begun, None, "cut short, or not closed")
+        yield _bad(cutter.begun, "cut short, or not closed", cutter.held)
 
 
 @lru_cache(maxsize=1)  # every reader of JSON asks about the same beginning
@@ -124,12 +125,16 @@ def _loaded(data: bytes | bytearray, line: int) -> Piece[Object]:
         if _SURROGATE.search(text):
             found = json.loads(_whole(json.dumps(found, ensure_ascii=False)))
     except UnicodeDecodeError as error:
-        return Piece(line, None, f"not UTF-8 (byte {data[error.start]:#04x})")
+        return _bad(line, f"not UTF-8 (byte {data[error.start]:#04x})", data)
     except json.JSONDecodeError as error:
-        return Piece(line, None, f"not JSON: {error.msg[0].lower()}{error.msg[1:]} at character {error.pos}")
+        return _bad(line, f"not JSON: {error.msg[0].lower()}{error.msg[1:]} at character {error.pos}", data)
     except (ValueError, RecursionError):  # a number of more than 4,300 digits; brackets without end
-        return Piece(line, None, "not JSON that can be read")
-    return Piece(line, found) if isinstance(found, dict) else Piece(line, None, "not a JSON object")
+        return _bad(line, "not JSON that can be read", data)
+    return Piece(line, found) if isinstance(found, dict) else _bad(line, "not a JSON object", data)
+
+
+def _bad(line: int, reason: str, data: bytes | bytearray) -> Piece[Object]:
+    return Piece(line, None, reason, data.decode(errors="replace").strip() if len(data) <= MAX_RAW else "")
 
 
 def _whole(text: str) -> str:
@@ -184,7 +189,7 @@ class _Cutter:
         if len(held) > MAX_OBJECT:
             return Piece(self.begun, None, _too_long())
         if self._deepest > MAX_DEPTH:
-            return Piece(self.begun, None, f"nested deeper than {MAX_DEPTH} levels")
+            return _bad(self.begun, f"nested deeper than {MAX_DEPTH} levels", held)
         return _loaded(held, self.begun)
 
     def _brackets(self, chunk: bytes) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+SUFFIX = re.compile(r"(?:jr|sr)\.?|ii|iii|iv", re.IGNORECASE)
 _AFFILIATION = re.compile(r"\s*\([^()]*\)")
 
 
@@ -12,9 +13,15 @@ def full_name(*parts: Any) -> str | None:
 
 
 def first_name_first(name: str) -> str:
-    """`Lovelace, Ada` as `Ada Lovelace`, `King, Martin Luther, Jr` as `Martin Luther King Jr`; others as they are."""
-    last, *rest = (part.strip() for part in name.split(",", 2))
-    return full_name(*rest[:1], last, *rest[1:]) or name
+    """`Lovelace, Ada` as `Ada Lovelace`; `King, Martin, Jr`, as RIS has it, and `King, Jr, Martin`, as BibTeX, both as
+    `Martin King Jr`; others as they are. Empty where there is no name."""
+    parts = [part for part in (" ".join(part.split()) for part in name.split(",")) if part]
+    if not 2 <= len(parts) <= 3:
+        return ", ".join(parts)
+    last, *rest = parts
+    suffixes = [part for part in rest if SUFFIX.fullmatch(part)]
+    given = [part for part in rest if part not in suffixes]
+    return " ".join((*given[:1], last, *given[1:], *suffixes))
 
 
 def without_affiliations(names: str) -> str:

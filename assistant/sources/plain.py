@@ -1,8 +1,10 @@
-"""What formats of plain text share: numbered lines in whatever encoding, names as “First Last”, days."""
+"""What formats of plain text share: numbered lines in whatever encoding, and what is told of them."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
+
+from assistant.errors import NotPapers
+from assistant.papers import Problem, Record
 
 MAX_LINE = 1_000_000  # bytes; a longer line comes in pieces
 MAX_RECORD = 300_000  # characters; more is not a paper
@@ -49,47 +51,20 @@ def _rest_of_character(piece: bytes, stream: BinaryIO) -> bytes:
     return b""
 
 
-_DAY = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_PART_OF_DAY = re.compile(r"\s*(?:\d{4}(?:[-/.]\s*(?:\d{1,2})?(?:[-/.]\D*)?)?)?\s*")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_OF_MONTH = re.compile(r"\b([0-3]?\d)\b")
-_WORD = re.compile(r"[a-z]+")
-
-
-def day_in(text: str) -> str | None:
-    """`text` as `YYYY-MM-DD` where it begins with a whole day (`2020/5/3`, `2020-05-03/2020-05-06`). A year or a month
-    is no day: None. Anything else is given back, to be reported."""
-    if match := _DAY.match(text):
-        return f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
-    return None if _PART_OF_DAY.fullmatch(text) else text
-
-
-def day_of(year: str, month: str, day: str = "") -> str | None:
-    """`YYYY-MM-DD` of fields of their own, the month as a number or a name, which may have the day beside it (`May
-    22`); None where they name no single day."""
-    word = _WORD.search(month.casefold())
-    number = _MONTHS.index(word[0][:3]) + 1 if word and word[0][:3] in _MONTHS else 0
-    if not number and month.strip().isdecimal() and month.isascii():
-        number, month = int(month), ""
-    days = _DAY_OF_MONTH.findall(day.strip() or month)
-    if not re.fullmatch(r"\s*[0-9]{4}\s*", year) or not 1 <= number <= 12 or len(days) != 1:
-        return None
-    return f"{int(year):04}-{number:02}-{int(days[0]):02}"
-
-
-def first_last(name: str, *, suffix_last: bool = False) -> str:
-    """`Last, First` and `Last, Jr, First` as “First Last Jr”; with `suffix_last`, `Last, First, Jr`. Others stay."""
-    parts = [part for part in (" ".join(part.split()) for part in name.split(",")) if part]
-    if len(parts) == 3:
-        last, second, third = parts
-        return " ".join((second, last, third) if suffix_last else (third, last, second))
-    return " ".join(reversed(parts)) if len(parts) == 2 else ", ".join(parts)
-
-
-_ARXIV_VENUE = re.compile(r"arxiv\b.*|corr", re.IGNORECASE)
-
-
-def venue_in(text: str) -> str | None:
-    """The journal or conference that `text` is; `arXiv preprint arXiv:1706.03762` and `CoRR` are none."""
-    text = " ".join(text.split())
-    return None if _ARXIV_VENUE.fullmatch(text) else text or None
+def told(
+    lines: Lines, records: Iterable[Iterable[Record | Problem]], *, what: str, hint: str
+) -> Iterator[Record | Problem]:
+    """What each of the records gives that were read from `lines`; and, once, from where on these are not UTF-8.
+    NotPapers: none of them is a paper, whether `what` is an entry or a row."""
+    papers, first, said = 0, None, False
+    for record in records:
+        if lines.fallback and not said:
+            said = True
+            yield Problem(lines.fallback, NOT_UTF_8)
+        for item in record:
+            papers += isinstance(item, Record)
+            first = first or item
+            yield item
+    if not papers:
+        why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
+        raise NotPapers(f"no {what} is a paper{why}", hint=hint)

@@ -21,6 +21,7 @@ from assistant.papers import Problem, Record
 from assistant.sources import jsonl
 
 NAME = "rejects.jsonl"
+FETCHED = "fetched-rejects.jsonl"  # a sync at night must not take away what is being mended by day
 MAX_RAW = 100_000  # characters; a longer record is named in the report and not kept
 MAX_KEPT = 100_000  # records of one ingest
 HELD = 1_000  # of a file that may turn out to be no source of papers
@@ -75,7 +76,9 @@ class Rejects:
         """Keep a record, if it is there and not too long."""
         if problem.raw.strip() and len(problem.raw) <= MAX_RAW and self.count + len(self._held) < MAX_KEPT:
             from_there = {"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw}
-            again = _raw(problem.raw) is not None  # of a reject file: it keeps the name of the file it first came from
+            again = (
+                sniff(problem.raw.encode(errors="replace")) and _raw(problem.raw) is not None
+            )  # keeps its first file
             self._held.append(json.loads(problem.raw) | {"reason": problem.reason} if again else from_there)
         if len(self._held) >= HELD:
             self.settle()

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from assistant.errors import NotPapers
 from assistant.papers import Problem, Record, arxiv_id_in
-from assistant.sources.plain import MAX_RECORD, NOT_UTF_8, Lines, day_in, day_of, first_last, venue_in
+from assistant.sources import days
+from assistant.sources.people import first_name_first
+from assistant.sources.plain import MAX_RECORD, Lines, told
 from assistant.sources.rows import parsed
 
 HINT = "A record needs a title (TI) and an abstract (AB); some databases export abstracts only when asked to."
@@ -60,18 +61,7 @@ def sniff(head: bytes) -> bool:
 def read(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Problem]:
     """The papers of the records and what could not be read. `year` is not used. SourceError: no record is a paper."""
     lines = Lines(stream)
-    papers, first, told = 0, None, False
-    for record in _records(lines):
-        if lines.fallback and not told:
-            told = True
-            yield Problem(lines.fallback, NOT_UTF_8)
-        for item in _paper(record):
-            papers += isinstance(item, Record)
-            first = first or item
-            yield item
-    if not papers:
-        why = f" (line {first.line}: {first.reason})" if isinstance(first, Problem) else ""
-        raise NotPapers(f"no record is a paper{why}", hint=HINT)
+    yield from told(lines, map(_paper, _records(lines)), what="record", hint=HINT)
 
 
 def _records(lines: Lines) -> Iterator[_Tagged]:
@@ -130,15 +120,15 @@ def _paper(record: _Tagged) -> Iterator[Record | Problem]:
 def _ris_row(record: _Tagged) -> dict[str, object]:
     addresses = [one.strip() for value in record.all("UR", "LK") for one in re.split(r";\s*(?=https?:)|\s+", value)]
     doi = record.first("DO", "DI")
-    days = [day_in(record.first(tag).rstrip("/")) for tag in ("DA", "Y1", "PY")]
+    given = [days.iso(record.first(tag).rstrip("/")) for tag in ("DA", "Y1", "PY")]
     return {
         "title": record.first("TI", "T1", "CT"),
         "abstract": record.first("AB", "N2"),
         "arxiv_id": _arxiv(doi, *addresses, *record.all("M1", "AN", "C1")),
         "doi": doi,
-        "authors": [first_last(name, suffix_last=True) for name in record.all("AU", "A1")] or None,
-        "date": next(filter(None, days), None),
-        "venue": venue_in(record.first("JF", "JO", "T2", "BT", "JA", "J2")),
+        "authors": list(map(first_name_first, record.all("AU", "A1"))) or None,
+        "date": next(filter(None, given), None),
+        "venue": record.first("JF", "JO", "T2", "BT", "JA", "J2") or None,
         "url": next(filter(None, addresses), None),
         "categories": _words(record.all("KW"), r"[;\n]"),
     }
@@ -151,9 +141,9 @@ def _wos_row(record: _Tagged) -> dict[str, object]:
         "abstract": record.first("AB"),
         "arxiv_id": _arxiv(doi, record.first("AR")),
         "doi": doi,
-        "authors": [first_last(name, suffix_last=True) for name in record.all("AF", "AU")] or None,
-        "date": day_of(record.first("PY"), record.first("PD")),
-        "venue": venue_in(record.first("SO")),
+        "authors": list(map(first_name_first, record.all("AF", "AU"))) or None,
+        "date": days.day(record.first("PY"), record.first("PD")),
+        "venue": record.first("SO") or None,
         "categories": _words(record.all("DE", "ID"), ";"),
     }
 

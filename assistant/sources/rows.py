@@ -71,6 +71,14 @@ def _seen(value: Any) -> Any:
     return value
 
 
+_PREPRINTS = re.compile(r"\s*(?:arxiv\b.*|corr)\s*", re.IGNORECASE | re.DOTALL)
+
+
+def _venue(value: Any) -> Any:
+    """A journal or conference; `arXiv preprint arXiv:1706.03762` and `CoRR` are none."""
+    return None if isinstance(value, str) and _PREPRINTS.fullmatch(value) else value
+
+
 def _plain(value: Any) -> Any:
     """Names and ids go to terminals and into addresses: nothing invisible in them, one line each."""
     return one_line(value) if isinstance(value, str) else value
@@ -103,7 +111,7 @@ class _Row(BaseModel):
     url: _Address | None = Field(None, validation_alias=AliasChoices("url", "abs"))
     categories: Annotated[_Names | None, BeforeValidator(_categories)] = None
     upvotes: int | None = Field(None, ge=-MAX_COUNT, le=MAX_COUNT)
-    venue: _Name | None = None
+    venue: Annotated[_Name | None, BeforeValidator(_venue)] = None
     version: int | None = Field(None, ge=1, le=MAX_VERSION)
     withdrawn: bool | None = None
     known_as: _Name | None = None
