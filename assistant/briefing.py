@@ -1,16 +1,15 @@
 """A digest in a model's words: it is asked for one theme at a time (map), then for what stands out in all (reduce)."""
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from assistant.credits import Credits, credited
 from assistant.desk import Desk
 from assistant.drafts import Claim
 from assistant.errors import AssistantError
 from assistant.library import Library
 from assistant.papers import Passage, StoredPaper
 from assistant.quoting import whole
-from assistant.results import Sentence
 from assistant.writers import Draft, Request, Writer
 from assistant.written import Brief, brief, kept
 
@@ -29,17 +28,12 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Briefing:
     """What the model wrote: a brief for each part (None: it failed there), and what stands out, whose marks number
-    `passages`. `removed` are its sentences that did not hold; `failure` says what went wrong first; of
-    `replies` so many were `cached`."""
+    `passages`."""
 
     briefs: tuple[Brief | None, ...]
+    credits: Credits
     overview: tuple[Claim, ...] = ()
     passages: tuple[Passage, ...] = ()
-    removed: tuple[Sentence, ...] = ()
-    failure: str = ""
-    notices: tuple[str, ...] = ()
-    replies: int = 0
-    cached: int = 0
 
 
 def briefing(
@@ -60,27 +54,17 @@ def briefing(
     ]
     removed = [sentence for one in read if one for sentence in one.kept.removed]
     briefs = tuple(one if one and (one.said or one.lines) else None for one in read)
-    failure = next((told(one) for one in given if isinstance(one, AssistantError)), "")
-    replies, cached = from_cache(given)
-    made = Briefing(briefs, (), (), tuple(removed), failure, noticed(given), replies, cached)
+    made = Briefing(briefs, credited(given, removed))
     request = _overview(about, parts, briefs)
-    if failure or not request:  # an endpoint that has just failed is not asked again
+    if made.credits.failure or not request:  # an endpoint that has just failed is not asked again
         return made
     (over,) = desk.ask_each([request], model)
     progress(what, steps, steps)
     if isinstance(over, AssistantError):
-        return replace(made, failure=told(over))
+        return Briefing(briefs, credited([*given, over], removed))
     held = kept(over, request.passages, library)
-    replies, cached = from_cache([*given, over])
-    return replace(
-        made,
-        replies=replies,
-        cached=cached,
-        overview=tuple(claim for claim in held.claims if claim.kind == "paragraph"),
-        passages=request.passages,
-        removed=(*removed, *held.removed),
-        notices=noticed([*given, over]),
-    )
+    said = tuple(claim for claim in held.claims if claim.kind == "paragraph")
+    return Briefing(briefs, credited([*given, over], [*removed, *held.removed]), said, request.passages)
 
 
 def _overview(about: str, parts: Sequence[Part], briefs: Sequence[Brief | None]) -> Request | None:
@@ -97,19 +81,3 @@ def _overview(about: str, parts: Sequence[Part], briefs: Sequence[Brief | None])
                 said.setdefault(passage.found.paper_id, [f"Part: {one.name or part.name}"]).append(claim.plain)
     notes = tuple("\n".join(lines) for lines in said.values())
     return Request(about, tuple(found.values()), task="overview", notes=notes) if found else None
-
-
-def told(error: AssistantError) -> str:
-    return f"{error} ({error.hint})"
-
-
-def noticed(given: Sequence[Draft | AssistantError]) -> tuple[str, ...]:
-    """What the drafts' notices say, each once, whatever numbers are in it."""
-    said = [one.notice for one in given if isinstance(one, Draft) and one.notice]
-    return tuple({re.sub(r"[\d,]", "", notice): notice for notice in reversed(said)}.values())
-
-
-def from_cache(given: Sequence[Draft | AssistantError]) -> tuple[int, int]:
-    """How many replies there are, and how many of them were kept from before."""
-    drafts = [one for one in given if isinstance(one, Draft)]
-    return len(drafts), sum(one.kept is not None for one in drafts)

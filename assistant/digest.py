@@ -215,15 +215,7 @@ def _written(
     if not made:
         return result
     writer = model if all(briefs) else f"{model}{THEN_EXTRACTIVE}" if any(briefs) else EXTRACTIVE
-    return replace(
-        result,
-        writer=writer,
-        removed=made.removed,
-        failure=made.failure,
-        notices=made.notices,
-        replies=made.replies,
-        cached=made.cached,
-    )
+    return made.credits.signed(result, writer=writer)
 
 
 def _told(found_for: Iterable[str], topics: Sequence[Topic]) -> tuple[str, ...]:

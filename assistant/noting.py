@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant import findings
-from assistant.briefing import Progress, from_cache, noticed, told
+from assistant.briefing import Progress
 from assistant.cleaning import clean
+from assistant.credits import Credits, credited
 from assistant.desk import Desk
 from assistant.drafts import Claim
 from assistant.errors import AssistantError
@@ -30,12 +31,8 @@ class Noted:
     passages: tuple[Passage, ...]
     ideas: Mapping[str, Claim]
     results: Mapping[str, Claim]
+    credits: Credits
     sections: tuple[tuple[str, tuple[Claim, ...]], ...] = ()
-    removed: tuple[Sentence, ...] = ()
-    failure: str = ""
-    notices: tuple[str, ...] = ()
-    replies: int = 0
-    cached: int = 0
 
     @property
     def anything(self) -> bool:
@@ -63,26 +60,17 @@ def noted(
             ideas |= {paper: renumbered(claim, numbers) for paper, claim in read.ideas.items()}
             results |= {paper: renumbered(claim, numbers) for paper, claim in read.results.items()}
             removed += read.kept.removed
-    replies, cached = from_cache(given)
-    made = Noted(passages, ideas, results, (), tuple(removed), "", noticed(given), replies, cached)
-    failed = next((one for one in given if isinstance(one, AssistantError)), None)
-    if failed:  # an endpoint that has just failed is not asked again
-        return replace(made, failure=told(failed))
+    made = Noted(passages, ideas, results, credited(given, removed))
+    if made.credits.failure:  # an endpoint that has just failed is not asked again
+        return made
     said = tuple(_note(one, ideas, results) for one in papers)
     (over,) = desk.ask_each([Request(topic, passages, task="sections", notes=said)], model)
     progress(what, steps, steps)
     if isinstance(over, AssistantError):
-        return replace(made, failure=told(over))
-    parts, kept = sections(over, passages, library)
-    replies, cached = from_cache([*given, over])
-    return replace(
-        made,
-        replies=replies,
-        cached=cached,
-        sections=tuple(_known(parts)),
-        removed=(*removed, *kept.removed),
-        notices=noticed([*given, over]),
-    )
+        return replace(made, credits=credited([*given, over], removed))
+    parts, held = sections(over, passages, library)
+    signed = credited([*given, over], [*removed, *held.removed])
+    return replace(made, credits=signed, sections=tuple(_known(parts)))
 
 
 def _note(one: StoredPaper, ideas: Mapping[str, Claim], results: Mapping[str, Claim]) -> str:

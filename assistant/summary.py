@@ -110,16 +110,8 @@ def _signed(result: TopicSummary, made: Noted, model: str) -> TopicSummary:
     """The summary with who wrote it and what went wrong."""
     writer = EXTRACTIVE
     if made.anything:
-        writer = model if made.sections and not made.failure else f"{model}{THEN_EXTRACTIVE}"
-    return replace(
-        result,
-        writer=writer,
-        removed=made.removed,
-        failure=made.failure,
-        notices=made.notices,
-        replies=made.replies,
-        cached=made.cached,
-    )
+        writer = model if made.sections and not made.credits.failure else f"{model}{THEN_EXTRACTIVE}"
+    return made.credits.signed(result, writer=writer)
 
 
 def _written(

@@ -63,6 +63,7 @@ FLOORS = [
         "render",
         "rehearsal",
         "written",
+        "credits",
         "duplicates",
         "curating",
         "backups",
