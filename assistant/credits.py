@@ -38,7 +38,7 @@ class Credits:
 
 
 def credited(given: Sequence[Draft | AssistantError], removed: Iterable[Sentence]) -> Credits:
-    """The credits of these replies, of which some sentences were `removed`. A notice comes once, whatever its numbers."""
+    """The credits of these replies, of which some sentences were `removed`. A notice comes once, whatever it counts."""
     drafts = [one for one in given if isinstance(one, Draft)]
     notices = {re.sub(r"[\d,]", "", one.notice): one.notice for one in reversed(drafts) if one.notice}
     return Credits(
