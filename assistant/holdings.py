@@ -6,12 +6,20 @@ from typing import Literal
 from assistant.papers import Problem, StoredPaper
 
 
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """A known paper, by its id, that was found to be another: `gone` is now a name of `kept`."""
+
+    gone: str
+    kept: str
+
+
 @dataclass(slots=True)
 class Intake:
     """What one file brought, counted in papers of this ingest: `new`, `changed` and `known` are papers met for the
     first time in it, `repeated` further records of papers already met. Of these papers, `withdrawn` were not known to
     be, `replaced` were known in an older arXiv version, and `merged` counts those that turned out to be part of
-    another known one. `changed_ids` names the first changed ones;
+    another known one. `changed_ids` names the first changed ones, `merged_ids` the first merged;
     `problems` has the first lines that could not be read, `unlisted` counts the others. `skipped` lines at its
     beginning were filed by an earlier ingest, are what they were, and were not read again. `refused` says why nothing
     (more) of the file could be read; `passed_over` that a folder held it but it is no source of papers."""
@@ -27,6 +35,7 @@ class Intake:
     replaced: int = 0
     merged: int = 0
     changed_ids: list[str] = field(default_factory=list)
+    merged_ids: list[Merger] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unlisted: int = 0
     skipped: int = 0

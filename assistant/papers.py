@@ -19,6 +19,7 @@ from assistant.errors import UsageError
 
 MAX_ABSTRACT = 20_000  # characters; the longest of 74,728 arXiv abstracts has 3,488: more is not an abstract
 MAX_ID = 300  # characters looked at for an arXiv id or DOI
+MAX_VERSION = 999  # of an arXiv listing; a higher number is no version that arXiv has
 MAX_TITLE_KEY = 160  # characters; longer titles are cut and get a digest, so that keys stay indexable
 
 
@@ -85,11 +86,13 @@ class Paper:
 @dataclass(frozen=True, slots=True)
 class Record:
     """A paper and the line of the source it begins on (1-based). `known_as` is its id in the library
-    that gave it out, where that is not its strongest identity."""
+    that gave it out, where that is not its strongest identity; `stands` that it says outright that the paper is not
+    withdrawn."""
 
     paper: Paper
     line: int
     known_as: str | None = None
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +279,8 @@ def arxiv_id_in(text: str) -> str | None:
 def arxiv_version_in(text: str) -> int | None:
     """The number of the version that an arXiv id, in any of these forms, names."""
     match = _ARXIV.search(text.strip()[:MAX_ID])
-    return int(match[2]) or None if match and match[2] else None
+    version = int(match[2]) if match and match[2] else 0
+    return version if 0 < version <= MAX_VERSION else None
 
 
 def doi_in(text: str) -> str | None:
@@ -302,12 +306,13 @@ def web_address_in(text: str | None) -> str | None:
     return match[0] if match else None
 
 
-def merge(known: Paper, new: Paper, *, fill: bool = False) -> Paper:
+def merge(known: Paper, new: Paper, *, fill: bool = False, stands: bool = False) -> Paper:
     """`known` brought up to date by `new`: a newer value wins, nothing known is overwritten by nothing.
 
     A record of a lower arXiv version than the known one, or of none where one is known, is not newer: of it, as with
     `fill`, only what is not known is taken, and the upvotes. So the highest version has the word, in whatever order
-    versions are read. A date that was read is not replaced by one whose year was inferred.
+    versions are read. A date that was read is not replaced by one whose year was inferred. With `stands`, `new` says
+    outright that the paper is not withdrawn.
     """
     given = {field.name: getattr(new, field.name) for field in fields(Paper) if _says(getattr(new, field.name))}
     if fill or (new.version or 0) < (known.version or 0):
@@ -318,12 +323,15 @@ def merge(known: Paper, new: Paper, *, fill: bool = False) -> Paper:
         given.pop("date", None)
     if "date" in given:
         given["date_inferred"] = new.date_inferred
-    given["withdrawn"] = _withdrawn(known, new)
+    given["withdrawn"] = _withdrawn(known, new, stands=stands)
     return replace(known, **given)
 
 
-def _withdrawn(known: Paper, new: Paper) -> bool:
-    """Of two arXiv versions the higher says whether the paper is withdrawn; else it is if either says so."""
+def _withdrawn(known: Paper, new: Paper, *, stands: bool) -> bool:
+    """Of two arXiv versions the higher says whether the paper is withdrawn; else it is if either says so, unless the
+    new one, of no lower version, says outright that it is not."""
+    if stands and (new.version or 0) >= (known.version or 0):
+        return False
     if known.version and new.version and known.version != new.version:
         return max(known, new, key=lambda paper: paper.version or 0).withdrawn
     return known.withdrawn or new.withdrawn

@@ -556,7 +556,7 @@ def test_a_library_from_before_there_were_venues_is_read_and_then_written(opened
             db.execute(f"ALTER TABLE papers DROP COLUMN {column}")
     with opened() as library:
         assert library.get(CSKV.paper_id).paper.venue is None
-        file(library, [replace(CSKV, venue="NeurIPS", version=2, withdrawn=True)])
+        file(library, [replace(CSKV, arxiv_id="2409.10593", venue="NeurIPS", version=2, withdrawn=True)])
         read = library.get(CSKV.paper_id).paper
     assert (read.venue, read.version, read.withdrawn) == ("NeurIPS", 2, True)
 

@@ -12,7 +12,7 @@ from assistant.cleaning import one_line
 from assistant.library import origins
 from assistant.library.absorbing import absorb
 from assistant.library.schema import ALIAS, FIELDS, PENDING, read_paper, to_row
-from assistant.papers import Paper, Provenance, Record, merge, title_key
+from assistant.papers import Paper, Provenance, Record, arxiv_id_in, doi_in, merge, title_key
 
 # Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share
 # more than 0.35, but for two versions of one paper that share 0.80.
@@ -34,7 +34,7 @@ class Outcome(Enum):
 class Added:
     """The paper a record belongs to, and what became of it. `changed` is its id where it changed; `reason` says what is
     in conflict, or was left out. `withdrawn` says that this was not known of it, `replaced` that an older arXiv version
-    was; `absorbed` are the numbers of papers that became part of it."""
+    was; `absorbed` are the numbers of papers that became part of it, and `gone` their ids."""
 
     number: int
     outcome: Outcome
@@ -43,6 +43,7 @@ class Added:
     withdrawn: bool = False
     replaced: bool = False
     absorbed: tuple[int, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +62,19 @@ def add(db: sqlite3.Connection, record: Record, *, source: str, file: str, day: 
     that cannot be, the DOI is left out, and the reason says so.
     """
     place = Provenance(source, file, record.line, day)
-    if matches := _matches(db, record.paper):
-        return _update(db, matches, record.paper, place)
-    added = Added(_insert(db, record.paper, record.known_as), Outcome.NEW, withdrawn=record.paper.withdrawn)
+    matches = _matches(db, record.paper)
+    if matches and not _borrows_doi(matches[0], record.paper):
+        return _update(db, matches, record, place)
+    paper = replace(record.paper, doi=None) if matches else record.paper
+    reason = _doi_left_out(matches[0].known) if matches else ""
+    added = Added(_insert(db, paper, record.known_as), Outcome.NEW, reason=reason, withdrawn=paper.withdrawn)
     _remember(db, added.number, record.paper, place)
     return added
 
 
 def _matches(db: sqlite3.Connection, paper: Paper) -> list[_Match]:
-    """The known papers that a record may be of, that of its strongest identity first.
+    """The known papers that a record may be of, that of its strongest identity first, and last one whose DOI it
+    borrows.
 
     No DOI or weaker key makes two papers one that have different arXiv ids, and so on down; nor does a title where the
     record names an arXiv id or DOI and speaks of something else."""
@@ -84,7 +89,13 @@ def _matches(db: sqlite3.Connection, paper: Paper) -> list[_Match]:
         one = _Match(number, read_paper(db, number), key.partition(":")[0])
         if _may_be(one, paper):
             found[number] = one
-    return list(found.values())
+    return sorted(found.values(), key=lambda one: _borrows_doi(one, paper))
+
+
+def _borrows_doi(match: _Match, paper: Paper) -> bool:
+    """Whether a record has the DOI of a paper, and an arXiv id and words that are not that paper's."""
+    known = match.known
+    return match.kind == "doi" and bool(paper.arxiv_id) and not _are_one(known, paper) and not known.arxiv_id
 
 
 def _may_be(match: _Match, paper: Paper) -> bool:
@@ -121,39 +132,75 @@ def _free_id(db: sqlite3.Connection, paper: Paper, known_as: str | None) -> str:
     return next(name for name in names if not db.execute(taken, (name, ALIAS + name)).fetchone())
 
 
-def _update(db: sqlite3.Connection, matches: Sequence[_Match], paper: Paper, place: Provenance) -> Added:
+def _update(db: sqlite3.Connection, matches: Sequence[_Match], record: Record, place: Provenance) -> Added:
     """What a record means to the first of the papers that it may be of."""
-    first = matches[0]
+    first, paper = matches[0], record.paper
+    lifts = record.stands and first.known.withdrawn
     seen = "SELECT 1 FROM records WHERE number = ? AND digest = ?"
-    if db.execute(seen, (first.number, paper.digest())).fetchone():
+    if not lifts and db.execute(seen, (first.number, paper.digest())).fetchone():
         _remember(db, first.number, paper, place, known=first.known)
         return Added(first.number, Outcome.KNOWN)
     if first.kind in ("id", "title") and _contradicts(first.known, paper):
         return Added(first.number, Outcome.CONFLICT, reason=_contradiction(first.known, paper))
-    others = [one for one in matches[1:] if _are_one(first.known, one.known)]
+    others = [one for one in matches[1:] if _names(paper, one.known) and _are_one(first.known, one.known)]
     apart = next((one.known for one in matches[1:] if one.kind == "doi" and one not in others), None)
+    gone = tuple(_paper_id(db, one.number) for one in others)
     known = first.known
     for one in others:
         known = absorb(db, first.number, known, gone=one.number, paper=one.known)
-    told = replace(paper, doi=known.doi) if apart else paper
-    named = any((known.arxiv_id, known.doi, known.source_id))
-    merged = merge(known, told, fill=first.kind == "title" and named and not _names_itself(paper))
+    merged = _told(first.kind, known, replace(paper, doi=known.doi) if apart else paper, stands=record.stands)
     _remember(db, first.number, paper, place, known=known, merged=merged)
-    reason = f"its DOI is left out: it is that of “{one_line(apart.title)[:60]}”" if apart else ""
+    reason = _doi_left_out(apart) if apart else ""
     if merged == first.known and not others:
         return Added(first.number, Outcome.KNOWN, reason=reason)
     assigned = ", ".join(f"{field} = ?" for field in FIELDS)
     db.execute(f"UPDATE papers SET state = ?, {assigned} WHERE number = ?", (PENDING, *to_row(merged), first.number))
-    (paper_id,) = db.execute("SELECT paper_id FROM papers WHERE number = ?", (first.number,)).fetchone()
     return Added(
         first.number,
         Outcome.CHANGED,
-        changed=str(paper_id),
+        changed=_paper_id(db, first.number),
         reason=reason,
         withdrawn=merged.withdrawn and not first.known.withdrawn,
         replaced=bool(first.known.version and (merged.version or 0) > first.known.version),
         absorbed=tuple(one.number for one in others),
+        gone=gone,
     )
+
+
+def _told(kind: str, known: Paper, paper: Paper, *, stands: bool) -> Paper:
+    """What is known of a paper once a record has told of it that was found to be of it by a key of this kind.
+
+    Only a record that has the strongest id of the paper may replace anything. One that was found by less than an arXiv
+    id or DOI gives such a paper no address but that of its own ids; and one found by its title does not say of a paper
+    whether it is withdrawn.
+    """
+    fill = not _names(paper, known)
+    if kind == "title" and _names_itself(paper) and not fill:
+        known = replace(known, withdrawn=False)  # so said a record without an id
+    elif kind == "title" or (kind == "id" and fill):
+        paper, stands = replace(paper, withdrawn=False), False
+    if kind in ("id", "title") and _names_itself(known) and not _is_address_of(known, paper.url or ""):
+        paper = replace(paper, url=None)
+    return merge(known, paper, fill=fill, stands=stands)
+
+
+def _names(paper: Paper, known: Paper) -> bool:
+    """Whether a record that may be of a known paper has its strongest id, or there is none but the title."""
+    strongest = known.identities[0]
+    return strongest.startswith("title:") or strongest in paper.identities
+
+
+def _is_address_of(known: Paper, url: str) -> bool:
+    arxiv, doi = arxiv_id_in(url), doi_in(url)
+    return bool((arxiv and arxiv == known.arxiv_id) or (doi and doi == known.doi))
+
+
+def _doi_left_out(apart: Paper) -> str:
+    return f"its DOI is left out: it is that of “{one_line(apart.title)[:60]}”"
+
+
+def _paper_id(db: sqlite3.Connection, number: int) -> str:
+    return str(db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()[0])
 
 
 def _remember(

@@ -19,7 +19,7 @@ from typing import TypeVar
 from assistant.cleaning import clean
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import LibraryDamaged
-from assistant.holdings import Intake
+from assistant.holdings import Intake, Merger
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
 from assistant.library.indexes import build_lexical, check_dimension, check_embedder, lexical_seal, open_lexical
@@ -34,7 +34,7 @@ from assistant.text import chunk_spans
 
 # Estimated tokens, about 2,100 characters: one chunk an abstract was best when fused (held-out titles, SciFact train).
 CHUNK_TOKENS = 640
-LISTED = 1_000  # problems and changed papers of a file that are named; further ones are counted
+LISTED = 1_000  # problems, changed and merged papers of a file that are named; further ones are counted
 BATCH = 2_000  # papers filed, embedded and indexed at a time
 ASKED = 1_000  # chunks of a new vector index that must be found
 BUILDS = 3  # of a vector index that does not give them; then exact search stands in
@@ -112,8 +112,10 @@ class Writer:
                 intake.withdrawn += added.withdrawn
                 intake.replaced += added.replaced
                 intake.merged += len(added.absorbed)
-                if added.changed and len(intake.changed_ids) < LISTED:
+                if added.changed and added.changed not in intake.changed_ids and len(intake.changed_ids) < LISTED:
                     intake.changed_ids.append(added.changed)
+                room = LISTED - len(intake.merged_ids)
+                intake.merged_ids += [Merger(gone, added.changed) for gone in added.gone][:room]
                 if added.reason:
                     raw = json.dumps(row_of(record.paper), ensure_ascii=False)
                     _report(Problem(record.line, added.reason, raw), intake, reject)

@@ -43,13 +43,14 @@ def resolve(db: sqlite3.Connection, name: str) -> int:
 
 def identified(db: sqlite3.Connection, name: str) -> int | None:
     """The number of the paper whose whole paper id, arXiv id, DOI or title `name` is; None where there is none."""
-    keys = [f"id:{name}", f"{ALIAS}{name}", *(f"title:{key}" for key in title_keys(name))]
-    keys += [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
-    keys += [f"doi:{doi}"] if (doi := doi_in(name)) else []
-    row = db.execute("SELECT number FROM papers WHERE paper_id = ?", (name,)).fetchone()
-    marks = ", ".join("?" * len(keys))
-    row = row or db.execute(f"SELECT number FROM identities WHERE key IN ({marks})", keys).fetchone()
-    return None if row is None else int(row[0])
+    world = [f"arxiv:{arxiv}"] if (arxiv := arxiv_id_in(name)) else []
+    world += [f"doi:{doi}"] if (doi := doi_in(name)) else []
+    others = [f"{ALIAS}{name}", f"id:{name}", *(f"title:{key}" for key in title_keys(name))]
+    by_key, by_id = "SELECT number FROM identities WHERE key = ?", "SELECT number FROM papers WHERE paper_id = ?"
+    # What names one paper in the world goes before what a library, a source or a title calls some paper.
+    asked = [*((by_key, key) for key in world), (by_id, name), *((by_key, key) for key in others)]
+    rows = (db.execute(query, (value,)).fetchone() for query, value in asked)
+    return next((int(row[0]) for row in rows if row), None)
 
 
 def folded(name: str) -> str:

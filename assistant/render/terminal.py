@@ -262,6 +262,8 @@ def ingest(report: IngestReport, console: "Console") -> None:
         _line(console, f"{file.file}: {records}, {file.new:,} new{renewals}, {file.known:,} known{repeated}")
         renewed = [f"changed: {name}" for name in file.changed_ids]
         _some(console, renewed, max(len(renewed), file.changed), "changed papers")
+        mergers = [f"{one.gone} was found to be {one.kept}, and merged with it" for one in file.merged_ids]
+        _some(console, mergers, file.merged, "merged papers")
         problems = [f"line {problem.line}: {problem.reason}" for problem in file.problems]
         _some(console, problems, len(problems) + file.unlisted, "lines with problems", "yellow")
     passed = sum(file.passed_over for file in report.files)

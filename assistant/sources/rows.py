@@ -10,14 +10,24 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from assistant.cleaning import one_line
-from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record, arxiv_id_in, arxiv_version_in, doi_in
+from assistant.papers import (
+    MAX_ABSTRACT,
+    MAX_VERSION,
+    Paper,
+    Problem,
+    Record,
+    arxiv_id_in,
+    arxiv_version_in,
+    doi_in,
+)
 
 MAX_TITLE = 2_000  # characters
 MAX_NAME = 300  # characters of an id, an author, a category, an organization
 MAX_NAMES = 10_000  # authors or categories; collaborations in physics have 5,000
 MAX_URL = 2_000  # characters
 MAX_COUNT = 1_000_000_000
-MAX_VERSION = 10_000
+# An id that a library gave: no path, no option of a command, nothing that is written with blanks.
+_KNOWN_AS = re.compile(r"\w[\w.:~+-]*")
 
 
 def _authors(value: Any) -> Any:
@@ -154,7 +164,21 @@ def _parsed(row: bytes | Mapping[str, Any], line: int) -> Iterator[Record | Prob
         found = _without(row, wrong)
         for field, message in wrong.items():
             yield Problem(line, f"{field} left out: {message[0].lower()}{message[1:]}")
-    yield Record(_paper(found), line, found.known_as or None)
+    paper, known_as = _paper(found), found.known_as or None
+    if known_as and (why := _no_name_of(paper, known_as)):
+        yield Problem(line, f"known_as left out: “{known_as[:40]}” {why}")
+        known_as = None
+    yield Record(paper, line, known_as, stands=found.withdrawn is False)
+
+
+def _no_name_of(paper: Paper, known_as: str) -> str:
+    """Why a library cannot have called `paper` by this name, if it cannot: an id that names one paper in the world is
+    taken from that paper alone."""
+    if {known_as, known_as.rpartition("~")[0]} & {*paper.identities, paper.source_id}:
+        return ""
+    if arxiv_id_in(known_as) or doi_in(known_as) or known_as.casefold().startswith(("arxiv:", "doi:", "id:")):
+        return "is an id that the paper does not have"
+    return "" if _KNOWN_AS.fullmatch(known_as) else "is no id that a library gives"
 
 
 def _without(row: bytes | Mapping[str, Any], wrong: dict[str, str]) -> _Row:
@@ -197,6 +221,6 @@ def _paper(row: _Row) -> Paper:
         categories=row.categories or (),
         upvotes=row.upvotes,
         venue=row.venue or None,
-        version=row.version or arxiv_version_in(named),
+        version=(row.version or arxiv_version_in(named)) if named else None,  # it is that of an arXiv listing
         withdrawn=bool(row.withdrawn),
     )
