@@ -175,13 +175,15 @@ class Assistant:
             return fetcher.fetch_all(questions(fetcher.journal))
 
     def _asking(self, wanted: Wanted, journal: Journal, *, most: int, again: bool) -> Asking:
-        return asking(wanted, journal=journal, today=datetime.now(UTC).date(), most=most, again=again)
+        return asking(
+            wanted, journal=journal, today=datetime.now(UTC).date(), most=most, again=again, notice=self._notice
+        )
 
     def _due(self, journal: Journal) -> list[Asking]:
         if not self.settings.sync:
             raise SettingsError("there is nothing to sync", hint="Name it in the configuration file: docs/fetch.md.")
         today = datetime.now(UTC).date()
-        return [due(**asdict(one), journal=journal, today=today) for one in self.settings.sync]
+        return [due(**asdict(one), journal=journal, today=today, notice=self._notice) for one in self.settings.sync]
 
     @property
     def _journal(self) -> Journal:

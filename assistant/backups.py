@@ -31,7 +31,7 @@ def backup(library: Library, file: str, *, name: str, progress: Progress) -> Bac
     with archive.beside(place) as aside:
         library.copy(aside / CATALOG, advance=partial(progress, "copying"))
         papers, embedder = restoring.described(aside)
-        said = Backup(file, name, made, __version__, papers, embedder)
+        said = Backup(str(expanded(file).absolute()), name, made, __version__, papers, embedder)
         return archive.pack(aside / CATALOG, place, said, advance=partial(progress, "packing"))
 
 

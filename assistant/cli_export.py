@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.console import running
+from assistant.console import check_output, running
 from assistant.options import (
     Author,
     Category,
@@ -50,12 +50,14 @@ def export(
 ) -> None:
     """Give out the papers of the library, in the order that they came in.
 
-    JSON lines hold all that is known of a paper: another library that ingests them is the same. BibTeX (.bib), CSL-JSON
-    (.json) and RIS (.ris) are for reference managers: docs/citations.md.
+    JSON lines hold all that a paper says: another library that ingests them has the same papers. Your tags, notes and
+    read marks are not in it; a backup keeps them. BibTeX (.bib), CSL-JSON (.json) and RIS (.ris) are for reference
+    managers: docs/citations.md.
     """
     with running(debug, library=library) as run:
         from assistant.render import jsonform, references
 
+        check_output(output)
         filters = filters_of(since, until, source, author, category=category, tag=tag, read=read)
         papers = run.assistant.export(filters=filters)
         chosen = form or form_by_ending(output, ExportFormat, default=ExportFormat.jsonl)

@@ -98,8 +98,8 @@ def note(
         before = curator.note(paper, joined(text), append=append) if text else curator.erase(paper)
         if before and not append:
             run.note(f"the note was: {before}")
-        elif remove:
-            run.note("there was no note")
+        else:
+            run.note("there was no note" if remove else "it is added to the note" if before else "the note is kept")
 
 
 def _show_note(run: Run, paper: str, form: PlainFormat) -> None:

@@ -6,12 +6,16 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date as Date
 from pathlib import Path
 
 from assistant import settings
 from assistant.errors import SettingsError, UsageError
+from assistant.journal import Journal
 from assistant.places import exists
 from assistant.results import Configured
+from assistant.sync import due
 
 EDITORS = ("notepad",) if os.name == "nt" else ("nano", "vi")
 DEFAULT = "default"
@@ -48,8 +52,14 @@ def edit(environment: Mapping[str, str]) -> Path:
         raise UsageError(f"{words[0]} cannot be run: {error.strerror}", hint=f"Set EDITOR, or edit {file}.") from error
     if status:
         raise UsageError(f"{words[0]} ended with status {status}", hint=f"Nothing was checked; the file is {file}.")
+    if not exists(file):
+        raise UsageError(
+            f"{file} is no longer there", hint="Every setting has its default; a new one: assistant config edit"
+        )
     try:
-        settings.load({}, {settings.CONFIG_VARIABLE: str(file)})  # the file alone: what is said in it, not above it
+        chosen = settings.load({}, {settings.CONFIG_VARIABLE: str(file)})  # the file alone, without what is above it
+        for one in chosen.sync:
+            due(**asdict(one), journal=Journal(file / "none"), today=Date.today())
     except SettingsError as error:
         raise SettingsError(
             str(error), hint=f"The file stays as you left it: assistant config edit. {error.hint}"

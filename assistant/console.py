@@ -150,11 +150,19 @@ def _plain(text: "Callable[[Console], None]") -> str:
 
 
 def check_output(file: Path | None) -> None:
-    """UsageError: there is no folder for this file, or it is one itself. To be told before any work is done for it."""
-    if file and not file.parent.is_dir():
+    """UsageError: a result cannot be put into this file. To be told before any work is done for it."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
         raise UsageError(f"there is no folder {file.parent}", hint="Make it, or name another file with -o.")
-    if file and file.is_dir():
+    if file.is_dir():
         raise UsageError(f"{file} is a folder", hint="Name a file in it with -o.")
+    if file.exists() and not file.is_file():  # it would be replaced, and /dev/null be a file
+        raise UsageError(f"{file} is no plain file", hint="Leave out -o, and redirect the output to it.")
+    from assistant.library import around
+
+    if folder := around(file):
+        raise UsageError(f"{file} lies in the library {folder}", hint="Name a file elsewhere with -o.")
 
 
 def _write(file: Path, pieces: Iterable[str]) -> None:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
+from datetime import timedelta
 
-from assistant.errors import FetchError, FetchRefused
+from assistant.errors import FetchError, FetchRefused, UsageError
 from assistant.fetches import Fetched, FetchPlan, FetchReport
 from assistant.holdings import Intake
 from assistant.ingest import ingest_page
@@ -52,12 +53,25 @@ class Asking:
         )
 
 
-def asking(wanted: Wanted, *, journal: Journal, today: Date, most: int = MOST, again: bool = False) -> Asking:
+def asking(
+    wanted: Wanted,
+    *,
+    journal: Journal,
+    today: Date,
+    most: int = MOST,
+    again: bool = False,
+    notice: Notice = lambda text: None,
+) -> Asking:
     """The question, beginning where the same one was cut. `today` is the day of Greenwich, by which services count.
     UsageError: there is no such service, or it cannot be asked this."""
+    if wanted.since and wanted.since > today + timedelta(days=1):  # which has begun in the east
+        raise UsageError(f"{wanted.since} is still to come", hint=f"Ask for days until {today}.")
     service, whole = named(wanted.source), wanted.until_at_most(today)
     service.check(whole)
     place = None if again else journal.place(str(wanted))
+    if place and (place.read < 1 or not service.gives(whole, place.cursor)):
+        notice(f"{wanted}: the place where it was cut is none of {service.title}'s, so it begins anew")
+        place = None
     if place is None or place.read >= most:
         place = Place(service.first(whole), 0, today)
     return Asking(service, str(wanted), whole, place, most, again)

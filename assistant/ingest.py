@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.errors import NotPapers, SourceError, UsageError
 from assistant.holdings import IngestReport, Intake
-from assistant.library import Library, Progress
+from assistant.library import Library, Progress, around
 from assistant.library.indexing import Writer
 from assistant.papers import Problem, Record
 from assistant.places import expanded, is_folder
@@ -52,8 +52,11 @@ def ingest(
     the reject file. LibraryError: the library cannot be written; what was filed until then stays filed.
     """
     started = clock()
-    if reject_file is not None and (reject_file.is_dir() or not reject_file.absolute().parent.is_dir()):
-        raise UsageError(f"{reject_file} cannot be a reject file", hint="Name a file in a folder that is there.")
+    if reject_file is not None:
+        rejects.check_place(reject_file)
+        place = reject_file.absolute().parent.resolve() / reject_file.name
+        if (folder := around(place)) and place != folder / rejects.NAME:
+            raise UsageError(f"{reject_file} lies in the library {folder}", hint="Name a file elsewhere.")
     files: list[tuple[str, bool]] = []
     intakes: list[Intake] = []
     for path in paths:

@@ -17,6 +17,7 @@ from assistant.services.client import Seen
 FILE = "fetched.json"
 MAX_BYTES = 4_000_000
 MOST = 1_000  # entries of a kind; the oldest go first
+FIRST_DAY = Date(1990, 1, 1)  # before that no fetch can have begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Journal:
     def place(self, wanted: str) -> Place | None:
         """Where the last fetch of this was cut, if it was."""
         kept: Any = self._table("cut").get(wanted)
-        with contextlib.suppress(KeyError, TypeError, ValueError):
-            return Place(str(kept["cursor"]), max(0, int(kept["read"])), Date.fromisoformat(kept["begun"]))
+        with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
+            return Place(str(kept["cursor"]), int(kept["read"]), _day(kept["begun"]))
         return None
 
     def cut(self, wanted: str, place: Place | None) -> None:
@@ -60,7 +61,7 @@ class Journal:
     def last(self, wanted: str) -> Date | None:
         """The day on which the last sync of this began that went well."""
         with contextlib.suppress(TypeError, ValueError):
-            return Date.fromisoformat(self._table("synced")[wanted]) if wanted in self._table("synced") else None
+            return _day(self._table("synced")[wanted]) if wanted in self._table("synced") else None
         return None
 
     def synced(self, wanted: str, day: Date) -> None:
@@ -95,3 +96,11 @@ class Journal:
             except BaseException:
                 Path(aside).unlink(missing_ok=True)
                 raise
+
+
+def _day(text: str) -> Date:
+    """ValueError: it is no day that a fetch can have begun on."""
+    day = Date.fromisoformat(text)
+    if day < FIRST_DAY:
+        raise ValueError(text)
+    return day

@@ -14,7 +14,7 @@ from assistant.settings import Settings
 
 DEFAULT = "default"
 UNCHANGEABLE = "the sample library cannot be changed"
-ANOTHER = "Name another: --library NAME"
+SHOWN = 5  # libraries that are named to who asks for the wrong one
 
 Notice = Callable[[str], None]
 
@@ -68,7 +68,7 @@ class Opening:
         """The library, opened. UsageError: it is the sample."""
         library = self.library()  # opened first: it may turn out to be the sample
         if self.is_sample:
-            raise UsageError(UNCHANGEABLE, hint=ANOTHER)
+            raise UsageError(UNCHANGEABLE, hint=self._own())
         return library
 
     @contextlib.contextmanager
@@ -76,7 +76,7 @@ class Opening:
         """What opens the library that papers are read into. Where there is none yet, it makes the default one, which
         takes the place of the sample as soon as a paper is in it. UsageError: it is the sample that is asked for."""
         if self.is_sample and self._chosen.library == sample.NAME:
-            raise UsageError("the sample library cannot be added to", hint=ANOTHER)
+            raise UsageError("the sample library cannot be added to", hint=self._own())
         first = self.is_sample
         if first:
             self.close()
@@ -93,7 +93,7 @@ class Opening:
         """The folder of the library that a backup is put into, closed meanwhile. UsageError: it is the sample that is
         asked for."""
         if self._chosen.library == sample.NAME:
-            raise UsageError(UNCHANGEABLE, hint=ANOTHER)
+            raise UsageError(UNCHANGEABLE, hint=self._own())
         self.close()
         if self._chosen.library is None:
             self.name, self.folder = DEFAULT, _named(self._chosen.home, DEFAULT)
@@ -134,7 +134,14 @@ class Opening:
 
     def addressed(self, hint: str) -> str:
         """`hint` with the library in use named in the command that it gives."""
-        return re.sub(r"assistant (?:reindex|ingest PATH)(?! --)", lambda command: f"{command[0]}{self._flag()}", hint)
+        commands = "reindex" if self._chosen.library == sample.NAME else "reindex|ingest PATH"  # the sample takes none
+        return re.sub(rf"assistant (?:{commands})(?! --)", lambda command: f"{command[0]}{self._flag()}", hint)
+
+    def _own(self) -> str:
+        """How to come by a library of one's own."""
+        there = sorted(catalog.parent.name for catalog in _named(self._chosen.home, "").glob(f"*/{CATALOG}"))
+        names = f", or name one of yours with --library: {', '.join(there[:SHOWN])}" if there else ""
+        return f"Make your own: assistant ingest PATH{names}"
 
     def _flag(self) -> str:
         return f" --library {shlex.quote(self._chosen.library)}" if self._chosen.library else ""

@@ -114,7 +114,12 @@ MaxTokens = Annotated[
     int | None, option("--max-tokens-total", metavar="N", help="Send nothing that could use more tokens.")
 ]
 MaxCost = Annotated[
-    float | None, option("--max-cost", metavar="USD", help="Send nothing that could cost more dollars.")
+    float | None,
+    option(
+        "--max-cost",
+        metavar="USD",
+        help="Send nothing that could cost more dollars; where no price is known, ASSISTANT_PRICE=0.15/0.60 gives it.",
+    ),
 ]
 Jobs = Annotated[
     int | None, option("--jobs", "-j", metavar="N", help="Requests that the model has at once.  [default: 4]")
@@ -140,6 +145,8 @@ def columns_of(given: list[str]) -> "dict[str, str]":
             raise UsageError(
                 f"“{one_line(pair)}” names no column", hint=f"Write FIELD=HEADING; fields are {', '.join(NAMES)}."
             )
+        if field in columns:
+            raise UsageError(f"--columns names {field} twice", hint="Give one heading for each field.")
         columns[field] = heading
     return columns
 

@@ -5,7 +5,7 @@ from datetime import date as Date
 from datetime import timedelta
 
 from assistant.errors import SettingsError, UsageError
-from assistant.fetch import MOST, Asking, asking
+from assistant.fetch import MOST, Asking, Notice, asking
 from assistant.journal import Journal
 from assistant.queries import day
 from assistant.services import Wanted, named
@@ -22,6 +22,7 @@ def due(
     max: int | None,  # noqa: A002 (its name in the file)
     journal: Journal,
     today: Date,
+    notice: Notice = lambda text: None,
 ) -> Asking:
     """What to ask now: from the day on which the last sync of this began that went well, and as many days before it as
     the service adds papers late; the first time from `since` on, else for a week. SettingsError: it cannot be asked."""
@@ -32,7 +33,7 @@ def due(
             begin = min(last, today) - timedelta(days=service.overlap)
         else:
             begin = day(since, today=today) if since else today - timedelta(days=FIRST_DAYS - 1)
-        one = asking(replace(wanted, since=begin), journal=journal, today=today, most=max or MOST)
+        one = asking(replace(wanted, since=begin), journal=journal, today=today, most=max or MOST, notice=notice)
         return replace(one, follows=True)
     except UsageError as error:
         said = " ".join(filter(None, (source, category, query)))

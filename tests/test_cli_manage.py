@@ -1,6 +1,7 @@
 """tag, note, read, list, backup and restore as a user meets them."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -89,10 +90,19 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(
     assert (listed("--read"), len(listed())) == ([], 5)
 
 
+def test_who_would_change_the_sample_is_told_how_to_have_a_library(sample_home: Path, home: Path) -> None:
+    shutil.copytree(sample_home / "samples", home / "samples")
+    told = run("read", "cskv", "--library", "sample").stderr.splitlines()[-1].strip()
+    assert told == "Make your own: assistant ingest PATH, or name one of yours with --library: default"
+    shutil.rmtree(home / "libraries")
+    assert run("read", "cskv").stderr.splitlines()[-1].strip() == "Make your own: assistant ingest PATH"
+
+
 def test_a_note_is_written_shown_added_to_replaced_and_taken_away(home: Path) -> None:
     assert run("note", "2401.00001").exit_code == 3
-    assert run("note", "2401.00001", "count", "them", "again").output == ""
-    assert run("note", "2401.00001", "-", "-a", text="second line\nthird\n").exit_code == 0
+    assert run("note", "2401.00001", "count", "them", "again").output == "note: the note is kept\n"
+    added = run("note", "2401.00001", "-", "-a", text="second line\nthird\n")
+    assert (added.exit_code, added.output) == (0, "note: it is added to the note\n")
     assert run("note", "2401.00001").stdout == "count them again\nsecond line\nthird\n"
     replaced = run("note", "2401.00001", "new")
     assert replaced.stderr == "note: the note was: count them again second line third\n"
@@ -179,12 +189,16 @@ def test_status_tells_of_marks_disk_and_last_days(home: Path) -> None:
     assert "1 paper tagged, 1 with a note, 2 read" in run("status").stdout
 
 
-def test_backup_and_restore_say_what_they_did(home: Path, tmp_path: Path) -> None:
+def test_backup_and_restore_say_what_they_did(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("tag", "add", "x", "2401.00001")
     done = json.loads(run("backup", str(tmp_path / "b.zip"), "-f", "json").stdout)
     assert (done["schema"], done["papers"], done["library"]) == ("backup/1", 5, "default")
     checked = run("restore", str(tmp_path / "b.zip"), "--dry-run")
     assert (checked.exit_code, checked.stderr.splitlines()[-1]) == (0, "note: it is sound; nothing was restored")
+    monkeypatch.chdir(tmp_path)
+    made = run("backup", "b.zip").stdout
+    assert made.startswith(f"backup       {tmp_path / 'b.zip'}\nholds        5 papers of the library default\n")
+    assert run("restore", "b.zip", "--library", "copy").stdout == made
     refused = run("restore", str(tmp_path / "b.zip"))
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "holds 5 papers" in refused.stderr
@@ -199,3 +213,32 @@ def test_backup_and_restore_say_what_they_did(home: Path, tmp_path: Path) -> Non
     assert (broken.exit_code, broken.stdout) == (1, "")
     assert "is damaged, or is no backup" in broken.stderr
     assert run("restore", str(tmp_path / "nothing.zip")).stderr.startswith(f"error: {tmp_path / 'nothing.zip'} cannot")
+
+
+@pytest.mark.parametrize(
+    "words", [("export",), ("digest", "--since", "2026-06-20"), ("summarize", "bees dance"), ("trends", "bees")]
+)
+@pytest.mark.parametrize("name", ["catalog.sqlite3", "new.bib", "lexical/new.bib"])
+def test_no_result_is_written_into_a_library(home: Path, words: tuple[str, ...], name: str) -> None:
+    folder = home / "libraries" / "default"
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    done = run(*words, "-o", str(folder / name))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "lies in the library" in done.stderr
+    assert {file for file in folder.rglob("*") if file.is_file()} >= before.keys()
+    assert (folder / "catalog.sqlite3").read_bytes().startswith(b"SQLite format 3")
+    assert len(listed()) == 5
+
+
+def test_a_result_takes_the_place_of_no_pipe_or_device(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = run("export", "-o", str(tmp_path / "pipe"))
+    assert (done.exit_code, (tmp_path / "pipe").is_fifo()) == (2, True)
+
+
+def test_marks_stay_with_the_library_they_were_made_in(home: Path) -> None:
+    before = run("export").stdout
+    run("tag", "add", "thesis", "2401.00001")
+    run("note", "2401.00001", "compare")
+    run("read", "2401.00001")
+    assert run("export").stdout == before

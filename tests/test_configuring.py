@@ -143,3 +143,26 @@ def test_a_folder_that_cannot_be_made_is_an_error_in_a_line(file: Path) -> None:
     assert done.exit_code == 1
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('source = "nope"', "no papers can be fetched from “nope”"),
+        ('source = "arxiv"', "wants a category or a query"),
+        ('source = "hf-daily"\nsince = "soon"', "is not a day"),
+    ],
+)
+def test_what_sync_would_refuse_is_not_in_order(file: Path, tmp_path: Path, table: str, said: str) -> None:
+    text = f"[[sync]]\n{table}\n"
+    done = run("config", "edit", EDITOR=editor(tmp_path, f"file.write_text({text!r})"))
+    assert (done.exit_code, file.read_text()) == (2, text)
+    assert said in done.stderr
+    assert "in order" not in done.stderr
+
+
+def test_a_file_that_the_editor_removed_is_told(file: Path, tmp_path: Path) -> None:
+    done = run("config", "edit", EDITOR=editor(tmp_path, "file.unlink()"))
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {file} is no longer there\n")
+    assert "stays" not in done.stderr

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -44,6 +45,7 @@ from assistant.results import (
 )
 from assistant.services import SERVICES
 from assistant.settings import VARIABLES
+from tests.command import run
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -103,6 +105,19 @@ def test_the_python_example_runs(sample_home: Path, monkeypatch: pytest.MonkeyPa
     assert lines[0].split() == ["answered", "extractive"]
     assert lines[1].startswith("supported ")
     assert len(lines) >= 4
+
+
+def test_the_commands_that_keep_papers_in_order_work_on_the_library_made_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made, kept = block("sh", "> mine.jsonl").splitlines()[:2], block("sh", "assistant tag add").splitlines()
+    (tmp_path / "mine.jsonl").write_text(shlex.split(made[0])[1])
+    for line in [made[1], *kept]:
+        command, *words = shlex.split(line, comments=True)
+        done = run(*(["ask"] if command == "ask" else []), *words)
+        assert (done.exit_code, "sample" in done.output) == (0, False), line
+        assert done.output, line
 
 
 def test_the_pages_of_commands_are_what_the_program_prints() -> None:

@@ -379,3 +379,35 @@ def test_a_plan_knows_what_was_read_before(mine: Assistant, publisher: Publisher
     plan = mine.plan_fetch(BEES)
     assert plan.resumed == 20
     assert "start=20" in plan.address
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cursors"),
+    [
+        (BEES, ["http://evil.example/", "-20", "0", "20; drop", "999999", ""]),
+        (Wanted("arxiv-oai", category="cs.LG", since=FRIDAY), ["http://evil.example/", "a b", "\n", "x" * 9_999]),
+        (Wanted("hf-daily", since=FRIDAY, until=SUNDAY), ["http://evil.example/", "2026-06-11/0", "2026-06-12/x"]),
+        (Wanted("hf-daily", since=FRIDAY), ["2999-01-01/0", "2026-06-31/0", "2026-06-12"]),
+        (Wanted("s2", query="bees"), ["http://evil.example/", "\ud800"]),
+        (Wanted("openalex", query="bees"), ["http://evil.example/", "a&b=c"]),
+    ],
+)
+def test_a_place_that_the_service_never_named_is_left(
+    wanted: Wanted, cursors: list[str], mine: Assistant, publisher: Publisher, notes: list[str]
+) -> None:
+    folder = mine.settings.home / "libraries" / "default"
+    folder.mkdir(parents=True)
+    fresh = mine.plan_fetch(wanted)
+    for cursor, read in [*((cursor, 20) for cursor in cursors), ("20", -5)]:
+        place = {"cursor": cursor, "read": read, "begun": "2026-06-12"}
+        (folder / "fetched.json").write_text(json.dumps({"cut": {str(wanted): place}}))
+        notes.clear()
+        assert mine.plan_fetch(wanted) == fresh
+        assert [note.endswith("so it begins anew") for note in notes] == [True]
+
+
+def test_days_are_asked_for_with_all_their_digits_and_none_that_is_to_come(mine: Assistant) -> None:
+    early = mine.plan_fetch(Wanted("arxiv", category="cs.LG", since=Date(200, 1, 2), until=Date(999, 3, 4)))
+    assert "submittedDate:%5B020001020000+TO+099903042359" in early.address
+    with pytest.raises(UsageError, match="2999-01-01 is still to come"):
+        mine.fetch(Wanted("arxiv", category="cs.LG", since=Date(2999, 1, 1)))

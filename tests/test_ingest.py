@@ -202,3 +202,34 @@ def test_columns_are_named_on_the_command_line(tmp_path: Path) -> None:
     assert "“titel=Titel” names no column" in done.stderr
     done = run.invoke(app, ["ingest", str(tmp_path / "t.csv")])
     assert "--columns" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["notes.bib", "input.jsonl", "home/libraries/default/catalog.sqlite3"])
+def test_no_file_of_another_kind_is_taken_for_rejects(assistant: Assistant, tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.bib").write_text(BROKEN)
+    (tmp_path / "input.jsonl").write_text(lines(1) + '{"title": "Four"}\n')
+    assistant.ingest(tmp_path / "notes.bib")
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(UsageError, match="is no reject file"):
+        assistant.ingest(tmp_path / "input.jsonl", rejects=tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
+    assert len(assistant.library) == 1
+
+
+def test_of_a_library_only_its_reject_file_can_be_one(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "refs.bib").write_text(BROKEN)
+    assistant.ingest(tmp_path / "refs.bib")
+    folder = assistant.folder
+    for name in ("new.jsonl", "lexical/rejects.jsonl"):
+        with pytest.raises(UsageError, match="lies in the library"):
+            assistant.ingest(tmp_path / "refs.bib", rejects=folder / name)
+        assert not (folder / name).exists()
+    report = assistant.ingest(tmp_path / "refs.bib", rejects=folder / "rejects.jsonl")
+    assert (report.rejected, report.rejects) == (1, str(folder / "rejects.jsonl"))
+
+
+def test_a_field_of_two_columns_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("title,abstract\nZero,A.\n")
+    done = CliRunner().invoke(app, ["ingest", str(tmp_path / "t.csv"), "--columns", "title=title,title=abstract"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "names title twice" in done.stderr

@@ -1,3 +1,4 @@
+import copy
 import gzip
 import io
 import random
@@ -155,3 +156,15 @@ def test_a_pipe_of_a_zip_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Stdin())
     with pytest.raises(NotPapers, match="from a pipe"), opened("-"):
         pass
+
+
+def test_an_archive_whose_files_share_their_bytes_is_refused_at_once(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"one": LINE, "two": LINE * 2})
+    with zipfile.ZipFile(path, "a") as archive:
+        twin = copy.copy(archive.getinfo("one"))
+        twin.filename = "twin"
+        archive.filelist.append(twin)
+        archive.NameToInfo["twin"] = twin
+        archive._didModify = True  # type: ignore[attr-defined]
+    with pytest.raises(SourceError, match="lie in one another"):
+        next(entries(path))

@@ -106,3 +106,18 @@ def test_a_table_that_cannot_be_asked_is_named(table: str, said: str, configured
 def test_nothing_to_sync_is_said(configured: Publisher) -> None:
     with pytest.raises(SettingsError, match="nothing to sync"):
         following().sync()
+
+
+def test_a_day_that_no_sync_began_on_is_not_gone_by(configured: Publisher) -> None:
+    mine = following(LG, DAILY)
+    fresh = [plan.address for plan in mine.plan_sync()]
+    folder = Path(str(mine.settings.home)) / "libraries" / "default"
+    folder.mkdir(parents=True)
+    for day in ("0001-01-01", "1989-12-31", "9999-99-99", "x"):
+        (folder / "fetched.json").write_text(json.dumps({"synced": {"hf-daily": day, "arxiv cs.LG": day}}))
+        assert [plan.address for plan in mine.plan_sync()] == fresh
+
+
+def test_days_to_come_are_not_synced(configured: Publisher) -> None:
+    with pytest.raises(SettingsError, match="still to come"):
+        following(LG + '\nsince = "2999-01-01"').plan_sync()

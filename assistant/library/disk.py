@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from assistant.errors import LibraryDamaged, LibraryFull, LibraryReadOnly
+from assistant.library.catalog import FILE as CATALOG
 
 LITTLE = 2_000_000  # bytes; either index writes more than that at a time
 
@@ -32,6 +33,12 @@ def check_links(folder: Path) -> None:
                 continue
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
                 raise LibraryDamaged(f"{part} is no plain file or folder", hint="Remove it, then: assistant reindex")
+
+
+def around(file: Path) -> Path | None:
+    """The folder of the library, whichever it is, that `file` lies in, or would; a link lies where it is put."""
+    place = file.absolute().parent.resolve()
+    return next((folder for folder in (place, *place.parents) if (folder / CATALOG).is_file()), None)
 
 
 def full(folder: Path, said: str) -> LibraryFull | None:

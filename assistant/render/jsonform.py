@@ -3,14 +3,14 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from assistant.cleaning import INVISIBLE
 from assistant.evaluations import Comparison, Evaluation
 from assistant.fetches import FetchPlan, FetchReport
 from assistant.holdings import Backup, Finding, IngestReport, LibraryStatus, Removal
-from assistant.papers import StoredPaper
+from assistant.papers import Marks, StoredPaper
 from assistant.reports import Digest, Duplicates, Topic, TopicSummary, Trend
 from assistant.results import Answer, Configured, DryRun, Match, Recorded, SearchResult
 
@@ -51,9 +51,10 @@ def papers(found: Sequence[StoredPaper], *, library: str) -> str:
 
 
 def line(found: StoredPaper) -> str:
-    """A paper on one line, as `ingest` reads it again: all that it says, and nothing where it says nothing."""
+    """A paper on one line, as `ingest` reads it again: all that it says, and nothing where it says nothing. The marks
+    of a user are nothing that a paper says."""
     paper = found.paper
-    fields = _paper(found) | {"id": paper.source_id, "sources": None}
+    fields = _paper(replace(found, marks=Marks())) | {"id": paper.source_id, "sources": None}
     if paper.arxiv_id and not paper.source_id:
         fields |= {"id": f"arxiv:{paper.arxiv_id}", "arxiv_id": None}
     fields["known_as"] = found.paper_id if found.paper_id != paper.paper_id else None

@@ -2,13 +2,14 @@
 
 What has to mean nothing is written in the commands that Zotero and its like use, each in braces of its own
 (`{\\textasciitilde}`), and so that the braces of a field always balance: to BibTeX a `\\}` ends a field as well as `}`.
-Mathematics of well-known commands stays mathematics; other LaTeX in a stored text is made readable first (`clean`), so
-that nothing a paper says is a command: `\\input` and `\\write18` come out as words.
+Mathematics that is whole and of well-known commands stays mathematics (`formulas`); other LaTeX in a stored text is
+made readable first (`clean`), so that nothing a paper says is a command: `\\input` and `\\write18` come out as words.
 """
 
 import re
 
 from assistant.cleaning import clean, one_line
+from assistant.render.formulas import is_shown
 
 _SPECIAL = {
     "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -23,22 +24,6 @@ _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=,)(?=,)|(?<=[?!
 # in 512$\times$512.
 _MATH = re.compile(r"(?<![\\$])\$(?![\s$])([^$]{1,200}?)(?<![\s\\])\$(?=(\d?))(?!\$)")
 _OBJECT = "\ufffc"  # stands for a formula while the text around it is made readable
-_COMMAND = re.compile(r"\\([A-Za-z]+|.)")
-# Commands of mathematics that only ever show something, as LaTeX and its amsmath and amssymb know them.
-_SYMBOLS = """
-alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau upsilon
-phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar infty nabla partial prime
-star ast dagger circ bullet top bot emptyset aleph forall exists neg times pm mp cdot div sim simeq approx equiv cong
-propto le leq ge geq ne neq ll gg prec succ preceq succeq in ni notin subset subseteq supset supseteq cup cap setminus
-wedge vee oplus otimes perp parallel mid to rightarrow leftarrow leftrightarrow Rightarrow Leftarrow Leftrightarrow
-mapsto uparrow downarrow sum prod int max min sup inf lim log ln exp sin cos tan det dim ker deg gcd Pr arg ldots cdots
-dots langle rangle lfloor rfloor lceil rceil vert left right big Big quad
-"""
-_FORMS = """
-frac tfrac sqrt binom hat bar tilde widehat widetilde overline underline vec dot text textbf textit textrm texttt textsc
-mathrm mathbf mathit mathsf mathtt mathcal mathbb mathfrak mathscr operatorname
-"""
-_HARMLESS = frozenset([*_SYMBOLS.split(), *_FORMS.split(), *"%{},;!|&_#$"])
 
 _WORD = re.compile(r"[^\W_]+")
 _NEW_SENTENCE = re.compile(r"[:?!.–—]\s+$")
@@ -77,7 +62,7 @@ def _parts(text: str) -> list[tuple[str, bool]]:
     text, formulas = one_line(text).replace(_OBJECT, "\ufffd"), list[str]()
 
     def aside(found: re.Match[str]) -> str:
-        if not _is_harmless(found[1]) or (found[2] and "\\" not in found[1]):
+        if not (is_shown(found[1]) and _balanced(found[1])) or (found[2] and "\\" not in found[1]):
             return found[0]
         formulas.append(found[0])
         return _OBJECT
@@ -90,13 +75,6 @@ def _parts(text: str) -> list[tuple[str, bool]]:
     for formula, piece in zip(formulas, pieces[1:], strict=True):
         both += [(formula, True), (piece, False)]
     return [(part, is_math) for part, is_math in both if part]
-
-
-def _is_harmless(formula: str) -> bool:
-    """Whether a formula is of known commands and can neither end the field nor begin a comment."""
-    bare = _COMMAND.sub(" ", formula)
-    known = all(found[1] in _HARMLESS for found in _COMMAND.finditer(formula))
-    return known and not re.search(r"[\\%#&~]", bare) and _balanced(bare) and _balanced(formula)
 
 
 def _balanced(text: str) -> bool:

@@ -341,7 +341,7 @@ def backup(result: Backup, console: "Console") -> None:
     """What a backup holds."""
     rows = [
         ("backup", result.file),
-        ("library", f"{result.library}, {counted(result.papers, 'paper')}"),
+        ("holds", f"{counted(result.papers, 'paper')} of the library {result.library}"),
         ("made", f"{result.made} UTC, by version {result.program}"),
         ("embedder", result.embedder),
         ("catalog", f"{megabytes(result.bytes)}, SHA-256 {result.sha256}"),

@@ -21,9 +21,9 @@ class Service:
 
     `check` raises UsageError for what it cannot be asked; `first` gives the first cursor; `asked` the parameters of a
     page, for at most so many records; `about` those of them that say what the page is about; `read` takes a page apart,
-    and raises FetchError where it is an error, ValueError where it is nothing of the service; `after` gives the cursor
-    behind a page that is whole. A key goes into the header or the parameter of this name. Where it `rests`, nothing new
-    appears on a Saturday or Sunday.
+    and raises FetchError where it is an error, ValueError where it is nothing of the service; `gives` tells whether a
+    cursor has the form of those behind the first page, `after` gives the cursor behind a page that is whole. A key goes
+    into the header or the parameter of this name. Where it `rests`, nothing new appears on a Saturday or Sunday.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Service:
     about: Callable[[Wanted, str], dict[str, str]]
     asked: Callable[[Wanted, str, int], dict[str, str]]
     read: Callable[[bytes, Wanted, str], Page]
+    gives: Callable[[Wanted, str], bool]
     after: Callable[[Wanted, str], str | None] = lambda wanted, cursor: None
     rests: bool = False
     key_header: str = ""
@@ -45,25 +46,26 @@ class Service:
 SERVICES = (
     Service(
         "arxiv", "arXiv", "https://export.arxiv.org/api/query", 3.0, 7,
-        arxiv.check, arxiv.first, arxiv.about, arxiv.asked, arxiv.read, rests=True,
+        arxiv.check, arxiv.first, arxiv.about, arxiv.asked, arxiv.read, arxiv.gives, rests=True,
     ),
     Service(
         "arxiv-oai", "arXiv", "https://oaipmh.arxiv.org/oai", 3.0, 2,
-        arxiv_oai.check, arxiv_oai.first, arxiv_oai.about, arxiv_oai.asked, arxiv_oai.read, rests=True,
+        arxiv_oai.check, arxiv_oai.first, arxiv_oai.about, arxiv_oai.asked, arxiv_oai.read, arxiv_oai.gives, rests=True,
     ),
     Service(
         "hf-daily", "Hugging Face", "https://huggingface.co/api/daily_papers", 1.0, 3,
-        hf_daily.check, hf_daily.first, hf_daily.about, hf_daily.asked, hf_daily.read, hf_daily.after,
+        hf_daily.check, hf_daily.first, hf_daily.about, hf_daily.asked, hf_daily.read, hf_daily.gives, hf_daily.after,
         rests=True,
     ),
     Service(
         "s2", "Semantic Scholar", "https://api.semanticscholar.org/graph/v1/paper/search/bulk", 1.0, 30,
         semantic_scholar.check, semantic_scholar.first, semantic_scholar.about, semantic_scholar.asked,
-        semantic_scholar.read, key_header="x-api-key",
+        semantic_scholar.read, semantic_scholar.gives, key_header="x-api-key",
     ),
     Service(
         "openalex", "OpenAlex", "https://api.openalex.org/works", 0.1, 30,
-        openalex.check, openalex.first, openalex.about, openalex.asked, openalex.read, key_parameter="api_key",
+        openalex.check, openalex.first, openalex.about, openalex.asked, openalex.read, openalex.gives,
+        key_parameter="api_key",
     ),
 )  # fmt: skip
 

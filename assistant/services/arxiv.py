@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date as Date
 
 from assistant.cleaning import one_line
 from assistant.errors import FetchError, SourceError, UsageError
@@ -62,12 +63,20 @@ def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
     return Page(count, there, following, whole=cursor == FIRST and following is None, missing=there - end)
 
 
+def gives(wanted: Wanted, cursor: str) -> bool:
+    return re.fullmatch(r"[1-9][0-9]{0,5}", cursor) is not None and int(cursor) < MOST
+
+
 def _expression(wanted: Wanted) -> str:
     parts = [f"({wanted.query.strip()})"] if wanted.query.strip() else []
     if wanted.category:
         parts.append(f"cat:{wanted.category}" if re.search(r"[.-]", wanted.category) else f"cat:{wanted.category}.*")
     if wanted.since or wanted.until:
-        start = f"{wanted.since:%Y%m%d}0000" if wanted.since else "199107010000"
-        end = f"{wanted.until:%Y%m%d}2359" if wanted.until else "209912312359"
+        start = _day(wanted.since) + "0000" if wanted.since else "199107010000"
+        end = _day(wanted.until) + "2359" if wanted.until else "209912312359"
         parts.append(f"submittedDate:[{start} TO {end}]")
     return " AND ".join(parts)
+
+
+def _day(day: Date) -> str:
+    return day.isoformat().replace("-", "")  # strftime leaves out the zeros of early years

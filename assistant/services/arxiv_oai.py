@@ -60,6 +60,10 @@ def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
     return Page(count, total, token if count else None)
 
 
+def gives(wanted: Wanted, cursor: str) -> bool:
+    return re.fullmatch(r"(?!https?:)[!-~]{1,2000}", cursor) is not None
+
+
 def _set(category: str) -> str:
     """`cs.LG` is in the set `cs:cs:LG`, `hep-th` in `physics:hep-th`, and `cs` is a set."""
     archive = category.partition(".")[0]

@@ -1,6 +1,7 @@
 """Hugging Face Daily Papers: a JSON list for each day, the days one after the other."""
 
 import json
+import re
 from datetime import date as Date
 from datetime import timedelta
 
@@ -40,6 +41,15 @@ def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
     if len(papers) >= SIZE:
         return Page(len(papers), None, f"{day}/{int(page) + 1}")
     return Page(len(papers), None, after(wanted, cursor), whole=page == "0")
+
+
+def gives(wanted: Wanted, cursor: str) -> bool:
+    if not wanted.since or not wanted.until or not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}/[0-9]{1,4}", cursor):
+        return False
+    try:
+        return wanted.since <= Date.fromisoformat(cursor.partition("/")[0]) <= wanted.until
+    except ValueError:
+        return False
 
 
 def after(wanted: Wanted, cursor: str) -> str | None:

@@ -1,6 +1,7 @@
 """OpenAlex: JSON pages of works, each with the cursor of the next (developers.openalex.org)."""
 
 import json
+import re
 
 from assistant.errors import UsageError
 from assistant.services.wanted import Page, Wanted
@@ -49,3 +50,7 @@ def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
     return Page(
         len(works), total if isinstance(total, int) else None, following, whole=cursor == FIRST and following is None
     )
+
+
+def gives(wanted: Wanted, cursor: str) -> bool:
+    return re.fullmatch(r"[\w+/=~.-]{1,2000}", cursor, re.ASCII) is not None

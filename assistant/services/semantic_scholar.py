@@ -1,6 +1,7 @@
 """Semantic Scholar's bulk search: JSON pages of a thousand, each with the token of the next."""
 
 import json
+import re
 
 from assistant.errors import UsageError
 from assistant.services.wanted import Page, Wanted
@@ -47,3 +48,7 @@ def read(body: bytes, wanted: Wanted, cursor: str) -> Page:
     return Page(
         len(records), total if isinstance(total, int) else None, following, whole=not cursor and following is None
     )
+
+
+def gives(wanted: Wanted, cursor: str) -> bool:
+    return re.fullmatch(r"[\w+/=~.-]{1,2000}", cursor, re.ASCII) is not None

@@ -12,6 +12,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from assistant.errors import NotPapers, SourceError
@@ -24,6 +25,7 @@ NO_ZIP = b"PK\x05\x06"  # a zip without members
 MAX_RATIO = 200  # of unpacked to packed bytes; JSON lines of arXiv have 3, all-equal lines of papers 100
 FREE = 64_000_000  # bytes that any file may unpack to
 MAX_MEMBERS = 100_000  # files of one zip
+HEADER = 30  # bytes at least before the data of a member
 HINT = "It is damaged or cut short."
 
 
@@ -98,7 +100,8 @@ def is_zip(path: str) -> bool:
 
 
 def members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    """The files of a zip, in its order; folders and hidden files left out. SourceError: it is empty, or a bomb."""
+    """The files of a zip, in its order; folders and hidden files left out. SourceError: it is empty,
+    or a bomb."""
     found = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(info.filename)]
     if not found:
         raise SourceError("an empty archive", hint="Name one that holds papers.")
@@ -106,7 +109,15 @@ def members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
         raise SourceError(f"an archive of more than {MAX_MEMBERS:,} files", hint="Unpack it, and name the folder.")
     if sum(info.file_size for info in found) > FREE + MAX_RATIO * sum(info.compress_size for info in found):
         raise SourceError(f"unpacks to more than {MAX_RATIO} times its size", hint="Unpack it yourself to read it.")
+    if _overlap(found):
+        raise SourceError("an archive whose files lie in one another", hint="Unpack it yourself to read it.")
     yield from found
+
+
+def _overlap(found: list[zipfile.ZipInfo]) -> bool:
+    """Whether the bytes of one member are those of another too, so that a small archive could hold any number."""
+    places = sorted((info.header_offset, info.compress_size) for info in found)
+    return any(at + HEADER + size > onward for (at, size), (onward, _) in pairwise(places))
 
 
 def _is_hidden(name: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from assistant.errors import SourceError
+from assistant.errors import SourceError, UsageError
 from assistant.papers import Problem, Record
 from assistant.sources import jsonl
 
@@ -34,6 +34,25 @@ Opener = Callable[[bytes], Callable[[BinaryIO], Iterator[Record | Problem]]]  # 
 def sniff(head: bytes) -> bool:
     """Whether a file that begins with `head` looks like a reject file."""
     return bool(_SNIFF.match(head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]))
+
+
+def check_place(file: Path) -> None:
+    """UsageError: a reject file cannot be put there, or would take the place of another that is none."""
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise UsageError(f"{file} cannot be a reject file", hint="Name a file in a folder that is there.")
+    if file.exists() and not _may_go(file):
+        raise UsageError(f"{file} is there, and is no reject file", hint="Name another file, or remove it.")
+
+
+def _may_go(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        with open(file, "rb") as there:
+            head = there.read(MAX_RAW)
+    except OSError:
+        return False
+    return not head or sniff(head)
 
 
 def read(stream: BinaryIO, *, opener: Opener, year: int | None = None) -> Iterator[Record | Problem]:
