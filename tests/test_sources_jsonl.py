@@ -247,3 +247,16 @@ def test_a_row_with_half_a_character_that_is_no_paper_says_why(line: bytes, reas
     problem, _ = read(line, GOOD)
     assert isinstance(problem, Problem)
     assert problem.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("Shannon, Claude", ("Claude Shannon",)),
+        ("Lovelace, Ada; Babbage, Charles", ("Ada Lovelace", "Charles Babbage")),
+        ("Lovelace, Ada and Babbage,\nCharles", ("Ada Lovelace", "Charles Babbage")),
+        ("Ada Lovelace,", ("Ada Lovelace",)),
+    ],
+)
+def test_a_string_of_authors_is_taken_apart_as_in_a_table(given: str, names: tuple[str, ...]) -> None:
+    assert paper(GOOD | {"authors": given}).authors == names

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistant.cleaning import one_line
 from assistant.papers import MAX_ABSTRACT, Paper, Problem, Record, arxiv_id_in, arxiv_version_in, doi_in
+from assistant.sources.people import names_in
 
 MAX_TITLE = 2_000  # characters
 MAX_NAME = 300  # characters of an id, an author, a category, an organization
@@ -22,7 +23,7 @@ MAX_VERSION = 10_000
 
 def _authors(value: Any) -> Any:
     """A list from a list, or from a string such as `Ada Lovelace, B. Author and C. Author`."""
-    return re.split(r" ?, ?(?:and )?| and ", " ".join(value.split())) if isinstance(value, str) else value
+    return names_in(value) if isinstance(value, str) else value
 
 
 def _categories(value: Any) -> Any:
