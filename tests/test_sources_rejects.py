@@ -143,6 +143,11 @@ def test_a_record_is_one_line_with_all_its_reasons(tmp_path: Path) -> None:
     assert [(row["line"], row["reason"]) for row in found] == [(n, "x; y") for n in range(1, rejects.HELD + 2)]
 
 
+def test_a_record_that_comes_again_much_later_is_not_kept_twice(tmp_path: Path) -> None:
+    problems = [Problem(n, "x; y", f"r{n % (rejects.HELD + 5)}") for n in range(3 * rejects.HELD)]
+    assert len(kept_of(tmp_path / "kept.jsonl", *problems, problems[-1])) == rejects.HELD + 5
+
+
 def test_a_file_without_papers_leaves_nothing_however_much_is_wrong(tmp_path: Path) -> None:
     many = tuple(Problem(n, "bad", f"r{n}") for n in range(rejects.HELD * 2 + 10))
     assert [row["raw"] for row in kept_of(tmp_path / "one.jsonl", Problem(1, "bad", "é"), then=many)] == ["é"]

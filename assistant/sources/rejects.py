@@ -6,6 +6,7 @@ One record a line. Whoever mends one edits `raw` in its place; ingesting the rej
 of its own, whatever its format, and what can be read now comes in.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -25,7 +26,6 @@ FETCHED = "fetched-rejects.jsonl"  # a sync at night must not take away what is 
 MAX_RAW = 100_000  # characters; a longer record is named in the report and not kept
 MAX_KEPT = 100_000  # records of one ingest
 HELD = 1_000  # records of a file, to which more reasons may be added
-JOINT = "; "  # between the reasons of a record
 
 _SNIFF = re.compile(rb'\s*\{\s*"file"\s*:.*"reason"\s*:.*"raw"\s*:')
 
@@ -70,30 +70,33 @@ class Rejects:
 
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
-        self._held: dict[str, dict[str, Any]] = {}  # by the record
+        self._held: dict[bytes, tuple[dict[str, Any], list[str]]] = {}  # records, with reasons, by their digests
+        self._written: set[bytes] = set()  # of the same file
         self._out: IO[str] | None = None
         self._settled = (0, 0)  # where the records end of files that are done with, and how many these are
 
     def add(self, problem: Problem, *, file: str) -> None:
-        """Keep a record, if it is there and not too long; one that is held gets another reason."""
+        """Keep a record, if it is there and not too long. What is said again of one of the same file is another reason,
+        or where that one is written already, nothing: a reject file that is read again does not grow."""
         if not problem.raw.strip() or len(problem.raw) > MAX_RAW:
             return
-        row: dict[str, Any] = {"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw}
+        row: dict[str, Any] = {"file": file, "line": problem.line, "reason": "", "raw": problem.raw}
         if sniff(problem.raw.encode(errors="replace")) and _raw(problem.raw) is not None:
-            row = json.loads(problem.raw) | {"reason": problem.reason}  # keeps its first file
-        if held := self._held.get(row["raw"]):
-            if problem.reason not in held["reason"].split(JOINT):
-                held["reason"] += JOINT + problem.reason
-        elif self.count + len(self._held) < MAX_KEPT:
+            row = json.loads(problem.raw)  # keeps its first file
+        record = hashlib.sha256(row["raw"].encode(errors="replace")).digest()
+        if record in self._held:
+            self._held[record][1].append(problem.reason)
+        elif record not in self._written and self.count + len(self._held) < MAX_KEPT:
             if len(self._held) >= HELD:
                 self._write()
-            self._held[row["raw"]] = row
+            self._held[record] = (row, [problem.reason])
 
     def settle(self, *, dropping: bool = False) -> None:
         """Have what was added of a file written, or forgotten: it is no source of papers."""
         if dropping:
             self._held.clear()
         self._write()
+        self._written.clear()
         if self._out is not None:
             if dropping:
                 end, self.count = self._settled
@@ -105,9 +108,11 @@ class Rejects:
         if self._held and self._out is None:
             handle, _ = self._aside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
             self._out = open(handle, "w", encoding="utf-8", errors="replace")
-        for one in self._held.values():
-            print(json.dumps(one, ensure_ascii=False), file=self._out)
+        for row, reasons in self._held.values():
+            row["reason"] = "; ".join(dict.fromkeys(reasons))
+            print(json.dumps(row, ensure_ascii=False), file=self._out)
         self.count += len(self._held)
+        self._written.update(self._held)
         self._held.clear()
 
     def close(self) -> None:
