@@ -94,15 +94,16 @@ def _intakes(file: str, reading: _Reading, *, inside: bool) -> Iterator[Intake]:
 
 def _file(entry: Entry, reading: _Reading, *, inside: bool) -> Intake:
     """Read one file. Found `inside` a folder, one that is no source of papers is passed over, not refused."""
-    intake = Intake(entry.name)
+    intake, no_papers = Intake(entry.name), False
     try:
         if not _read(entry, intake, reading, resume=True):
             _read(entry, intake, reading, resume=False)
     except SourceError as error:
         intake.refused, intake.hint = str(error), error.hint
-        intake.passed_over = inside and isinstance(error, NotPapers)
+        no_papers = isinstance(error, NotPapers)
+        intake.passed_over = inside and no_papers
     finally:
-        reading.rejected.settle(dropping=intake.passed_over)
+        reading.rejected.settle(dropping=no_papers)
     return intake
 
 
@@ -156,16 +157,16 @@ def ingest_page(
 ) -> Intake:
     """File at most `most` papers of what was fetched from `address`, as of a file of that name; what could not be read
     is added to `rejected`."""
-    intake = Intake(address)
+    intake, no_papers = Intake(address), False
     try:
         reader = recognise(body[:HEAD])
         intake.source = reader.name
         records = _first(reader.read(io.BytesIO(body), year=None), most)
         writer.add(records, intake, day=day, reject=partial(rejected.add, file=address))
     except SourceError as error:
-        intake.refused, intake.hint = str(error), error.hint
+        intake.refused, intake.hint, no_papers = str(error), error.hint, isinstance(error, NotPapers)
     finally:
-        rejected.settle()
+        rejected.settle(dropping=no_papers)
     return intake
 
 

@@ -329,7 +329,6 @@ def test_a_quotation_of_the_agreed_sentence_is_no_abstention(opened: Opened, pap
 
 BROKEN = {
     "ten pages of title": json.dumps({"title": "Zorbium " * 4_000, "abstract": FACT}),
-    "lone surrogate": '{"title": "T \\ud800", "abstract": "A."}',
     "nothing to be seen": '{"title": "\\u200b\\u2060", "abstract": "A."}',
     "no abstract to be seen": '{"title": "T", "abstract": "\\u0000\\u202e"}',
     "a list where a text is due": '{"title": ["T"], "abstract": {"$gt": ""}}',
@@ -344,6 +343,7 @@ ODD = {
     "numbers that are none": '{"title": "T1", "abstract": "A.", "upvotes": 1e400, "author_count": NaN, "date": -1}',
     "prototype": '{"title": "T2", "abstract": "A.", "__proto__": {"x": 1}, "state": 1, "number": 1}',
     "millions of authors": '{"title": "T3", "abstract": "A.", "authors": [' + "{}," * 400_000 + "{}]}",
+    "lone surrogate": '{"title": "T5 \\ud800", "abstract": "A."}',
     "escapes": '{"title": "T4 \\u001b[2J\\u202e", "abstract": "A.\\u0000", "id": "\\n--help\\u0007"}',
 }
 

@@ -115,6 +115,42 @@ def test_what_a_folder_holds_beside_papers_is_not_kept_as_rejects(assistant: Ass
     assert not (assistant.folder / "rejects.jsonl").exists()
 
 
+def test_a_reject_file_that_is_read_again_does_not_grow(assistant: Assistant, tmp_path: Path) -> None:
+    bad = {"doi": "x", "date": "y", "url": "z:", "upvotes": "many"}
+    rows_of = [{"title": "One"}, LINE | bad, LINE | bad | {"title": "Two"}, LINE | bad | {"abstract": "Other."}]
+    (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows_of))
+    refs = "".join(f"@article{{{n}, title={{B{n}}} abstract={{A.}}, doi={{x}}, url={{y:z}}\n" for n in range(3))
+    (tmp_path / "b.bib").write_text(refs)
+    report = assistant.ingest([tmp_path / "a.jsonl", tmp_path / "b.bib"])
+    assert str(rows(report)[1]["reason"]).count("; ") == 3
+    before = [row["raw"] for row in rows(report)]
+    assert len(before) == len(set(before)) == 4 + 1 + 3  # the one more is a clash of titles
+    for _ in range(2):
+        report = assistant.ingest(report.rejects)
+        assert {row["raw"] for row in rows(report)} == set(before)
+        assert len(rows(report)) == len(before)
+
+
+def test_a_file_refused_as_no_papers_leaves_the_reject_file_alone(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "refs.bib").write_text(BROKEN)
+    kept = Path(assistant.ingest(tmp_path / "refs.bib").rejects)
+    before = kept.read_bytes()
+    (tmp_path / "quote.csv").write_text('title,abstract\n"T,A\n' + "x\n" * 3_000)
+    report = assistant.ingest(tmp_path / "quote.csv")
+    assert "no row is a paper" in report.files[0].refused
+    assert (report.rejected, report.rejects) == (0, "")
+    assert kept.read_bytes() == before
+
+
+def test_a_program_with_xml_in_it_is_passed_over_in_a_folder(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "test.py").write_text('FEED = """<feed xmlns="http://arxiv.org/x"><entry><title>"""\n')
+    (tmp_path / "papers.jsonl").write_text(lines(1))
+    report = assistant.ingest(tmp_path)
+    assert [file.passed_over for file in report.files] == [False, True]
+    assert not report.refused
+    assert assistant.ingest(tmp_path / "test.py").refused
+
+
 def test_a_reject_file_must_have_a_folder(assistant: Assistant, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be a reject file"):
         assistant.ingest(tmp_path, rejects=tmp_path / "nowhere" / "file")

@@ -23,10 +23,10 @@ PLAIN = Paper(
     "Zorbium $\\alpha$-lattices & {GPT}-4 at 50\\%: Größe, 张三, M\\'elange of A_B ~ x^2",
     "They reduce memory by $O(n^2)$, i.e. 40\\% <or> $5 | more -- #1 in \\emph{tests} \\ and {a, b}.",
     arxiv_id="2606.00467",
-    doi="10.1000/x_y",
+    doi="10.1000/x~y_z",
     authors=("Ada Lovelace", "Ludwig van Beethoven", "Hal Daumé III", "ATLAS Collaboration", "Moreno D'Incà", "张三"),
     date=date(2026, 6, 22),
-    url="https://x.org/a_b%20c",
+    url="https://x.org/~ada/a_b%20c",
     categories=("cs.LG", "math.AG"),
     venue="Journal of Zorbium & Co",
 )

@@ -118,6 +118,41 @@ def test_the_arxiv_id_is_found_wherever_it_stands(fields: dict[str, str]) -> Non
     assert (paper(**fields).arxiv_id, paper(**fields).venue) == ("2401.00010", None)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://a.org/~ada/my_paper%20x.pdf?a=1&b#c",
+        r"https://a.org/\~{}ada/my\_paper\%20x.pdf?a=1\&b\#c",
+        r"https://a.org/{\textasciitilde}ada/my{\_}paper%20x.pdf?a=1&b\#c",
+        r"https://a.org/\textasciitilde{}ada/my\_paper%20x.pdf?a=1\&b#c",
+        r"https://a.org/$\sim$ada/my\_paper\%20x.pdf?a=1\&b#c",
+        r"\url{https://a.org/\~ada/my\_paper\%20x.pdf?a=1\&b#c}",
+    ],
+)
+def test_an_address_is_read_letter_by_letter(written: str) -> None:
+    for field in ("url", "howpublished"):
+        assert paper(**{field: f"{{{written}}}"}).url == "https://a.org/~ada/my_paper%20x.pdf?a=1&b#c"
+
+
+def test_an_address_ends_where_its_link_does() -> None:
+    given = r"{Available at \href{https://a.org/x\_{y}}{here}. See \url{https://b.org}.}"
+    assert paper(howpublished=given).url == "https://a.org/x_y"
+
+
+@pytest.mark.parametrize(
+    "doi", ["10.1234/ab~c_d", r"10.1234/ab{\textasciitilde}c\_d", r"https://doi.org/10.1234/ab\~{}c\_d"]
+)
+def test_a_doi_is_read_letter_by_letter(doi: str) -> None:
+    assert paper(doi=f"{{{doi}}}").doi == "10.1234/ab~c_d"
+
+
+def test_what_is_said_of_an_entry_has_one_text() -> None:
+    unclosed = "@article{a, title={T} abstract={A.}, doi={x}"
+    problems = [item for item in read(unclosed) if isinstance(item, Problem)]
+    assert len(problems) == 3
+    assert {problem.raw for problem in problems} == {unclosed}
+
+
 def test_an_eprint_of_another_archive_is_no_arxiv_id() -> None:
     assert paper(eprint="{1234.56789}", eprinttype="{hal}").arxiv_id is None
 

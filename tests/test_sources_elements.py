@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import SourceError
+from assistant.errors import NotPapers, SourceError
 from assistant.sources import elements as module
 from assistant.sources.elements import elements, text_of, texts_of
 from assistant.sources.pieces import Piece
@@ -89,6 +89,22 @@ def test_what_is_broken_and_has_no_record_is_refused(text: str) -> None:
 
 
 LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('TEXT = """<a>"""', NotPapers),
+        ('TEXT = """<a><record><b></record>"""', NotPapers),
+        ("<a", NotPapers),
+        ("<a><record><b>cut", SourceError),
+        ("<a><record><b></record></a>", SourceError),
+    ],
+)
+def test_what_is_broken_before_any_record_holds_no_papers(text: str, kind: type[SourceError]) -> None:
+    with pytest.raises(SourceError) as raised:
+        pieces(text.encode())
+    assert raised.type is kind
 
 
 @pytest.mark.parametrize(

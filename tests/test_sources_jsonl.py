@@ -79,7 +79,6 @@ def test_authors_may_be_one_string() -> None:
         ({"title": "T", "text": " "}, "no abstract"),
         ({"title": ["T"], "abstract": "A."}, "title: "),
         (b'{"title": "\xff", "abstract": "A."}', "not JSON"),
-        (b'{"title": "\\ud800", "abstract": "A."}', "not JSON"),
     ],
 )
 def test_a_bad_line_is_reported_and_the_others_are_read(line: object, reason: str) -> None:
@@ -229,3 +228,35 @@ def test_an_arxiv_id_may_have_a_key_of_its_own() -> None:
 def test_a_preprint_server_is_no_venue(given: str) -> None:
     assert paper(GOOD | {"venue": given}).venue is None
     assert paper(GOOD | {"venue": "Journal of  arXiv Studies"}).venue == "Journal of arXiv Studies"
+
+
+def test_half_a_character_costs_only_itself() -> None:
+    line = rb'{"title": "x \ud800 y \ud83d\ude00", "abstract": "A.", "doi": "no \udc00"}'
+    problem, record = read(line)
+    assert isinstance(problem, Problem)
+    assert problem.reason.startswith("doi left out")
+    assert problem.raw == line.decode()
+    assert isinstance(record, Record)
+    assert record.paper == Paper("x \ufffd y \U0001f600", "A.")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"), [(rb'{"title": "\ud800"}', "no abstract"), (rb'{"title": "\ud800', "not JSON")]
+)
+def test_a_row_with_half_a_character_that_is_no_paper_says_why(line: bytes, reason: str) -> None:
+    problem, _ = read(line, GOOD)
+    assert isinstance(problem, Problem)
+    assert problem.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("Shannon, Claude", ("Claude Shannon",)),
+        ("Lovelace, Ada; Babbage, Charles", ("Ada Lovelace", "Charles Babbage")),
+        ("Lovelace, Ada and Babbage,\nCharles", ("Ada Lovelace", "Charles Babbage")),
+        ("Ada Lovelace,", ("Ada Lovelace",)),
+    ],
+)
+def test_a_string_of_authors_is_taken_apart_as_in_a_table(given: str, names: tuple[str, ...]) -> None:
+    assert paper(GOOD | {"authors": given}).authors == names

@@ -120,3 +120,9 @@ def test_lines_with_flipped_bytes_are_records_problems_or_refused() -> None:
             data[draw.randrange(len(data))] = draw.randrange(256)
         with contextlib.suppress(NotPapers):
             assert read(bytes(data))
+
+
+def test_half_a_character_costs_only_itself() -> None:
+    (record,) = read(LINE | {"title": "x \ud800 y"})
+    assert isinstance(record, Record)
+    assert record.paper.title == "x \ufffd y"

@@ -119,3 +119,37 @@ def test_a_record_that_happens_to_have_a_raw_is_kept_like_any_other(tmp_path: Pa
         "reason": "no abstract",
         "raw": '{"title": "T", "raw": "x"}',
     }
+
+
+def kept_of(path: Path, *problems: Problem, then: tuple[Problem, ...] = ()) -> list[dict[str, object]]:
+    """The lines of a reject file for the problems of a file, and of another that is no source of papers."""
+    kept = rejects.Rejects(path)
+    for problem in problems:
+        kept.add(problem, file="a")
+    kept.settle()
+    for problem in then:
+        kept.add(problem, file="b")
+    kept.settle(dropping=True)
+    kept.close()
+    found = [json.loads(one) for one in path.read_text().splitlines()] if path.exists() else []
+    assert len(found) == kept.count or not kept.count
+    assert not list(path.parent.glob(f".{path.name}*"))
+    return found
+
+
+def test_a_record_is_one_line_with_all_its_reasons(tmp_path: Path) -> None:
+    problems = [Problem(n, reason, f"r{n}") for n in range(1, rejects.HELD + 2) for reason in ("x", "y", "x")]
+    found = kept_of(tmp_path / "kept.jsonl", *problems)
+    assert [(row["line"], row["reason"]) for row in found] == [(n, "x; y") for n in range(1, rejects.HELD + 2)]
+
+
+def test_a_record_that_comes_again_much_later_is_not_kept_twice(tmp_path: Path) -> None:
+    problems = [Problem(n, "x; y", f"r{n % (rejects.HELD + 5)}") for n in range(3 * rejects.HELD)]
+    assert len(kept_of(tmp_path / "kept.jsonl", *problems, problems[-1])) == rejects.HELD + 5
+
+
+def test_a_file_without_papers_leaves_nothing_however_much_is_wrong(tmp_path: Path) -> None:
+    many = tuple(Problem(n, "bad", f"r{n}") for n in range(rejects.HELD * 2 + 10))
+    assert [row["raw"] for row in kept_of(tmp_path / "one.jsonl", Problem(1, "bad", "é"), then=many)] == ["é"]
+    (tmp_path / "old.jsonl").write_text("{}\n")
+    assert kept_of(tmp_path / "old.jsonl", then=many) == [{}]

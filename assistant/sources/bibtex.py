@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from assistant.cleaning import clean, one_line
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
 from assistant.sources import days
-from assistant.sources.latex import dashed, to_unicode
+from assistant.sources.latex import dashed, to_unicode, verbatim
 from assistant.sources.plain import MAX_RECORD, Lines, told
-from assistant.sources.rows import MAX_TITLE, parsed
+from assistant.sources.rows import MAX_TITLE, MAX_URL, parsed
 
 if TYPE_CHECKING:
     from bibtexparser.model import Block, Entry
@@ -86,7 +86,7 @@ def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterato
         elif isinstance(block, DuplicateFieldKeyBlock):
             whole = block.ignore_error_block
             if isinstance(whole, Entry):
-                yield from _paper(whole, at, strings)
+                yield from _paper(whole, at, raw, strings)
         elif isinstance(block, ParsingFailedBlock):
             more = _blocks(f"{raw}\n}}") if alone else []
             closed = next((one for one in more if isinstance(one, Entry) and one.fields), None)
@@ -94,9 +94,9 @@ def _read_entry(line: int, text: str | None, strings: dict[str, str]) -> Iterato
                 yield Problem(at, f"not BibTeX: {one_line(_why(block.error))}", raw)
             else:
                 yield Problem(at, "the entry is not closed; what it has is read", raw)
-                yield from _paper(closed, at, strings)
+                yield from _paper(closed, at, raw, strings)
         elif isinstance(block, Entry):
-            yield from _paper(block, at, strings)
+            yield from _paper(block, at, raw, strings)
 
 
 def _blocks(text: str) -> "list[Block]":
@@ -116,16 +116,16 @@ def _why(error: Exception) -> str:
     return "a brace or a quote is not closed" if "end of file" in said else said
 
 
-def _paper(entry: "Entry", line: int, strings: Mapping[str, str]) -> Iterator[Record | Problem]:
+def _paper(entry: "Entry", line: int, raw: str, strings: Mapping[str, str]) -> Iterator[Record | Problem]:
     given: dict[str, str] = {}
     for field in entry.fields:
         for name, value in _torn(field.key, str(field.value)):
             if not given.get(name, "").strip('{}" '):  # of a field given twice, the first that says something
                 given[name] = value
             if name != field.key.casefold():
-                yield Problem(line, f"a comma is missing before “{name}”; it is read all the same", entry.raw or "")
+                yield Problem(line, f"a comma is missing before “{name}”; it is read all the same", raw)
     for item in parsed(_row(_Fields(given, strings)), line):
-        yield replace(item, raw=entry.raw or "") if isinstance(item, Problem) else item
+        yield replace(item, raw=raw) if isinstance(item, Problem) else item
 
 
 def _torn(name: str, value: str) -> Iterator[tuple[str, str]]:
@@ -158,8 +158,12 @@ class _Fields:
     def text(self, *names: str) -> str:
         return to_unicode(self.raw(*names)[:MAX_TEXT])
 
+    def verbatim(self, *names: str) -> str:
+        """An id or address, as it is."""
+        return verbatim(self.raw(*names)[: 25 * MAX_URL])
+
     def line(self, *names: str) -> str:
-        """The same as plain characters on one line, without mathematics."""
+        """A text as plain characters on one line, without mathematics."""
         return clean(self.text(*names))
 
 
@@ -195,11 +199,11 @@ def _row(fields: _Fields) -> dict[str, object]:
     if title and subtitle and subtitle.casefold() not in title.casefold():
         title = f"{title}: {subtitle}"
     journal = fields.line("journal", "journaltitle", "booktitle", "eventtitle")
-    doi, url = fields.text("doi"), fields.text("url", "howpublished")
+    doi, url = fields.verbatim("doi"), fields.verbatim("url", "howpublished")
     address = _ADDRESS.search(url)
     kind = fields.line("archiveprefix", "eprinttype").casefold()
-    eprints = [fields.line("eprint")] if kind in ("", "arxiv") else []
-    named = (*eprints, fields.line("arxivid"), fields.line("arxiv"), doi, url, journal)
+    ids = (*(["eprint"] if kind in ("", "arxiv") else []), "arxivid", "arxiv")
+    named = (*map(fields.verbatim, ids), doi, url, journal)
     return {
         "title": " ".join(title.split()),
         "abstract": fields.text("abstract"),

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from assistant.errors import NotPapers, SourceError
 from assistant.papers import Problem, Record, arxiv_id_in, doi_in
 from assistant.sources import days
-from assistant.sources.people import first_name_first
+from assistant.sources.people import names_in
 from assistant.sources.plain import MAX_RECORD, Lines, told
 from assistant.sources.rows import parsed
 
@@ -170,27 +170,13 @@ def _paper(
     row["arxiv_id"] = next(filter(None, map(arxiv_id_in, named)), None)
     row["title"], row["abstract"] = row.get("title") or "", row.get("abstract") or ""
     row["doi"] = row.get("doi") or next(filter(None, map(doi_in, named)), None)
-    row["authors"] = _authors(str(row.get("authors") or "")) or None
+    row["authors"] = names_in(str(row.get("authors") or "")) or None
     row["date"] = days.iso(str(row.get("date") or ""))
     row["categories"] = _words(given.get("categories", ())) or None
     if row.get("url"):
         row["url"] = str(row["url"]).split()[0]
     for item in parsed(row, line):
         yield Problem(item.line, item.reason, raw) if isinstance(item, Problem) else item
-
-
-def _authors(given: str) -> list[str]:
-    """Names with `;` or `and` between, each as “Last, First” or “First Last”; else with commas between, but that one
-    comma behind a single word, as in `Shannon, Claude`, stands in a name."""
-    if ";" in given:
-        names = given.split(";")
-    elif " and " in given:
-        names = re.split(r",? and ", given)
-        if len(names) == 2 and "," in names[0] and "," not in names[1]:  # Ada L., Bob K. and Carl
-            names = [*names[0].split(","), names[1]]
-    else:
-        names = [given] if re.fullmatch(r"\s*\S+,[^,]*", given) else given.split(",")
-    return [name for name in map(first_name_first, names) if name]
 
 
 def _words(values: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from assistant.errors import SourceError
+from assistant.errors import NotPapers, SourceError
 from assistant.sources.pieces import MAX_DEPTH, MAX_RECORD, Piece
 
 CHUNK = 65_536
@@ -27,7 +27,8 @@ _JUNK = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 def elements(stream: BinaryIO, names: Collection[str]) -> Iterator[Piece[Element]]:
     """The outermost elements called one of `names`, with the lines they begin on.
 
-    SourceError: nothing of it is such an element and it is broken, or its DOCTYPE declares something.
+    SourceError: nothing of it is such an element and it is broken, or its DOCTYPE declares something. NotPapers: it is
+    broken before the first of them.
     """
     walk = _Walk(names)
     found = False
@@ -37,7 +38,8 @@ def elements(stream: BinaryIO, names: Collection[str]) -> Iterator[Piece[Element
             found = found or piece.record is not None
             yield piece
     if walk.broken and not found:
-        raise SourceError(f"XML that cannot be read ({walk.broken})", hint="It may be cut short; get the file again.")
+        kind = SourceError if walk.met else NotPapers
+        raise kind(f"XML that cannot be read ({walk.broken})", hint="It may be cut short; get the file again.")
 
 
 def text_of(element: Element | None, path: str = "") -> str | None:
@@ -56,10 +58,12 @@ class _BrokenError(Exception):
 
 
 class _Walk:
-    """One document. `broken` says what was first found wrong with it, `ended` that it has been read to its end."""
+    """One document. `broken` says what was first found wrong with it, `met` that a record had begun by then, `ended`
+    that it has been read to its end."""
 
     def __init__(self, names: Collection[str]) -> None:
         self.broken = ""
+        self.met = False
         self.ended = False
         self._names = names
         self._next = re.compile(rb"<(?:[\w.-]{1,50}:)?(?:%s)(?=[\s/>])" % "|".join(sorted(names)).encode())
@@ -190,6 +194,7 @@ class _Walk:
         if self._tree is None:
             if name not in self._names:
                 return
+            self.met = self.met or not self.broken
             self._tree, self._level, self._size = TreeBuilder(), self._depth, 0
             self._line = self._before + self._parser.CurrentLineNumber
         self._count(NODE + sum(NODE + len(value) for value in attributes.values()))

@@ -11,7 +11,6 @@ A reader of its own, not aliases of `jsonl`: a day lies in `versions`, names in 
 only in words. A paper's date is that of its first version; `update_date`, when anything was changed, is not used.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -19,7 +18,7 @@ from typing import Any
 
 from assistant.papers import Problem, Record
 from assistant.sources import arxiv, jsonl
-from assistant.sources.rows import parsed
+from assistant.sources.rows import loaded, parsed
 
 MARK = b'"authors_parsed"'
 
@@ -32,7 +31,7 @@ def sniff(head: bytes) -> bool:
 
 def _papers(line: bytes, number: int) -> Iterator[Record | Problem]:
     try:
-        given = json.loads(line)
+        given = loaded(line.decode())
     except (ValueError, RecursionError):
         yield from parsed(line, number)  # which says what is wrong
         return

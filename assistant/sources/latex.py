@@ -15,7 +15,9 @@ from typing import Any
 _MARKUP = re.compile(r"[\\{}~]|``|''")
 _LONE = re.compile(r"(?<!\\)%")
 _DOLLAR = re.compile(r"(?<!\\)\$")
-_ASIDE = {"%": "\ue025", "$": "\ue024"}  # what the parser must not see, in private-use characters
+_ASIDE = {"%": "\ue025", "$": "\ue024", "~": "\ue07e"}  # what the parser must not see, in private-use characters
+_LINK = re.compile(r"\\(?:url|href|path|nolinkurl)\s*\{((?:[^{}]++|\{[^{}]*+\})*+)\}")
+_TILDE = re.compile(r"\\?~(?:\{\s*\})?|\$\{?\\sim\}?\$")  # `~`, `\~{}`, `\~`, `$\sim$`: no space and no accent
 _BACK = {ord(aside): sign for sign, aside in _ASIDE.items()}
 MAX_DEPTH = 60  # groups in groups; the parser recurs
 _ESCAPED = "%&#_ "
@@ -47,6 +49,12 @@ def to_unicode(text: str) -> str:
         return _text(_nodes(shielded)).translate(_BACK)
     except Exception:  # a parser of hostile input: whatever it stumbles over, the words must not be lost
         return text
+
+
+def verbatim(text: str) -> str:
+    """An id or address, which is written letter by letter: a `~` in it is one, and only what had to be escaped, and the
+    commands that make a link of it, are undone."""
+    return to_unicode(_TILDE.sub(_ASIDE["~"], _LINK.sub(r" \1 ", text))).translate(_BACK).strip()
 
 
 def dashed(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from assistant.sources.pieces import MAX_DEPTH, Piece
 from assistant.sources.rejects import MAX_RAW
+from assistant.sources.rows import loaded
 
 CHUNK = 65_536
 MAX_OBJECT = 4_000_000  # bytes; as many empty lists take a hundred megabytes of memory once they are parsed
@@ -26,7 +27,6 @@ _REST = re.compile(_INSIDE + rb'("?)', re.DOTALL)
 _TOKEN = re.compile(rb'"' + _INSIDE + rb'"|[\[\]{}]', re.DOTALL)
 # The same, but the next bracket, or string that is not closed, or the end.
 _NEXT = re.compile(rb'(?:[^"\[\]{}]++|"' + _INSIDE + rb'")*+([\[\]{}]|"' + _INSIDE + rb"|\Z)", re.DOTALL)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _WRAPPED = re.compile(rb'"(?:data|results|items|recommendedPapers)"\s*:\s*$')  # Semantic Scholar, OpenAlex, Zotero
 _OPEN, _LIST, _QUOTE = b"{"[0], b"["[0], b'"'[0]
 
@@ -120,10 +120,7 @@ def _too_long() -> str:
 
 def _loaded(data: bytes | bytearray, line: int) -> Piece[Object]:
     try:
-        text = data.decode("utf-8")
-        found = json.loads(text)
-        if _SURROGATE.search(text):
-            found = json.loads(_whole(json.dumps(found, ensure_ascii=False)))
+        found = loaded(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         return _bad(line, f"not UTF-8 (byte {data[error.start]:#04x})", data)
     except json.JSONDecodeError as error:
@@ -135,11 +132,6 @@ def _loaded(data: bytes | bytearray, line: int) -> Piece[Object]:
 
 def _bad(line: int, reason: str, data: bytes | bytearray) -> Piece[Object]:
     return Piece(line, None, reason, data.decode(errors="replace").strip() if len(data) <= MAX_RAW else "")
-
-
-def _whole(text: str) -> str:
-    """`text` with a replacement character for each half of one, as `"\\ud800"` is: it could not be written anywhere."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Cutter:

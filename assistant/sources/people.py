@@ -24,6 +24,21 @@ def first_name_first(name: str) -> str:
     return " ".join((*given[:1], last, *given[1:], *suffixes))
 
 
+def names_in(text: str) -> list[str]:
+    """Names with `;` or `and` between, each as “Last, First” or “First Last”; else with commas between, but that one
+    comma behind a single word, as in `Shannon, Claude`, stands in a name."""
+    text = " ".join(text.split())
+    if ";" in text:
+        names = text.split(";")
+    elif " and " in text:
+        names = re.split(r",? and ", text)
+        if len(names) == 2 and "," in names[0] and "," not in names[1]:  # Ada L., Bob K. and Carl
+            names = [*names[0].split(","), names[1]]
+    else:
+        names = [text] if re.fullmatch(r"\S+,[^,]*", text) else text.split(",")
+    return [name for name in map(first_name_first, names) if name]
+
+
 def without_affiliations(names: str) -> str:
     """`Ada L. (1), Bob K. (MIT (CSAIL))` as `Ada L., Bob K.`"""
     for _ in range(4):  # brackets in brackets

@@ -6,6 +6,7 @@ One record a line. Whoever mends one edits `raw` in its place; ingesting the rej
 of its own, whatever its format, and what can be read now comes in.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -24,7 +25,7 @@ NAME = "rejects.jsonl"
 FETCHED = "fetched-rejects.jsonl"  # a sync at night must not take away what is being mended by day
 MAX_RAW = 100_000  # characters; a longer record is named in the report and not kept
 MAX_KEPT = 100_000  # records of one ingest
-HELD = 1_000  # of a file that may turn out to be no source of papers
+HELD = 1_000  # records of a file, to which more reasons may be added
 
 _SNIFF = re.compile(rb'\s*\{\s*"file"\s*:.*"reason"\s*:.*"raw"\s*:')
 
@@ -88,33 +89,57 @@ class Rejects:
 
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
-        self._held: list[dict[str, Any]] = []
+        self._held: dict[bytes, tuple[dict[str, Any], list[str]]] = {}  # records, with reasons, by their digests
+        self._written: set[bytes] = set()  # of the same file
         self._out: IO[str] | None = None
+        self._settled = (0, 0)  # where the records end of files that are done with, and how many these are
 
     def add(self, problem: Problem, *, file: str) -> None:
-        """Keep a record, if it is there and not too long."""
-        if problem.raw.strip() and len(problem.raw) <= MAX_RAW and self.count + len(self._held) < MAX_KEPT:
-            from_there = {"file": file, "line": problem.line, "reason": problem.reason, "raw": problem.raw}
-            again = (
-                sniff(problem.raw.encode(errors="replace")) and _raw(problem.raw) is not None
-            )  # keeps its first file
-            self._held.append(json.loads(problem.raw) | {"reason": problem.reason} if again else from_there)
-        if len(self._held) >= HELD:
-            self.settle()
+        """Keep a record, if it is there and not too long. What is said again of one of the same file is another reason,
+        or where that one is written already, nothing: a reject file that is read again does not grow."""
+        if not problem.raw.strip() or len(problem.raw) > MAX_RAW:
+            return
+        row: dict[str, Any] = {"file": file, "line": problem.line, "reason": "", "raw": problem.raw}
+        if sniff(problem.raw.encode(errors="replace")) and _raw(problem.raw) is not None:
+            row = json.loads(problem.raw)  # keeps its first file
+        record = hashlib.sha256(row["raw"].encode(errors="replace")).digest()
+        if record in self._held:
+            self._held[record][1].append(problem.reason)
+        elif record not in self._written and self.count + len(self._held) < MAX_KEPT:
+            if len(self._held) >= HELD:
+                self._write()
+            self._held[record] = (row, [problem.reason])
 
     def settle(self, *, dropping: bool = False) -> None:
-        """Have what was added written, or forgotten: its file is no source of papers."""
-        if self._held and not dropping:
-            if self._out is None:
-                handle, _ = self._aside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
-                self._out = open(handle, "w", encoding="utf-8", errors="replace")
-            for one in self._held:
-                self._out.write(f"{json.dumps(one, ensure_ascii=False)}\n")
-            self.count += len(self._held)
+        """Have what was added of a file written, or forgotten: it is no source of papers."""
+        if dropping:
+            self._held.clear()
+        self._write()
+        self._written.clear()
+        if self._out is not None:
+            if dropping:
+                end, self.count = self._settled
+                self._out.seek(end)
+                self._out.truncate()
+            self._settled = (self._out.tell(), self.count)
+
+    def _write(self) -> None:
+        if self._held and self._out is None:
+            handle, _ = self._aside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+            self._out = open(handle, "w", encoding="utf-8", errors="replace")
+        for row, reasons in self._held.values():
+            row["reason"] = "; ".join(dict.fromkeys(reasons))
+            print(json.dumps(row, ensure_ascii=False), file=self._out)
+        self.count += len(self._held)
+        self._written.update(self._held)
         self._held.clear()
 
     def close(self) -> None:
-        if self._out is not None:
-            self._out.close()
+        if self._out is None:
+            return
+        self._out.close()
+        if self.count:
             os.replace(self._aside[1], self.path)  # noqa: PTH105
-            self._out = None
+        else:
+            os.unlink(self._aside[1])  # noqa: PTH108
+        self._out = None

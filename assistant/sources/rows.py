@@ -20,6 +20,7 @@ from assistant.papers import (
     arxiv_version_in,
     doi_in,
 )
+from assistant.sources.people import names_in
 
 MAX_TITLE = 2_000  # characters
 MAX_NAME = 300  # characters of an id, an author, a category, an organization
@@ -32,7 +33,7 @@ _KNOWN_AS = re.compile(r"\w[\w.:~+-]*")
 
 def _authors(value: Any) -> Any:
     """A list from a list, or from a string such as `Ada Lovelace, B. Author and C. Author`."""
-    return re.split(r" ?, ?(?:and )?| and ", " ".join(value.split())) if isinstance(value, str) else value
+    return names_in(value) if isinstance(value, str) else value
 
 
 def _categories(value: Any) -> Any:
@@ -150,10 +151,36 @@ def _written(row: bytes | Mapping[str, Any]) -> str:
     return row.decode(errors="replace") if isinstance(row, bytes) else json.dumps(row, ensure_ascii=False, default=str)
 
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def loaded(text: str) -> Any:
+    """What a JSON text says, with a replacement character for each half of one, as `"\\ud800"` is: it could not be
+    written anywhere. ValueError, RecursionError: it is not JSON that can be read."""
+    found = json.loads(text)
+    if _HALF.search(text):
+        whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        found = json.loads(whole)
+    return found
+
+
+def _with_whole_characters(row: bytes) -> dict[str, Any] | None:
+    """The fields of a row that has half a character; None where it has none, or is no JSON object even so."""
+    text = row.decode(errors="replace")
+    try:
+        found = loaded(text) if _HALF.search(text) else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _parsed(row: bytes | Mapping[str, Any], line: int) -> Iterator[Record | Problem]:
     try:
         found = _Row.model_validate_json(row) if isinstance(row, bytes) else _Row.model_validate(row)
     except ValidationError as error:
+        if isinstance(row, bytes) and (mended := _with_whole_characters(row)) is not None:
+            yield from _parsed(mended, line)
+            return
         wrong = {
             str(part["loc"][0]) if part["loc"] else "": part["msg"].removeprefix("Value error, ")
             for part in error.errors()
