@@ -53,9 +53,7 @@ class Desk:
         except EndpointError as error:
             return Written(self.extractive.write(request), request.passages, failure=f"{error} ({error.hint})")
         notices = [draft.notice] if draft.notice else []
-        if left_out := len(request.passages) - len(passages):
-            count = "1 paper" if left_out == 1 else f"{left_out} papers"
-            notices.append(f"{count} did not fit into the model's context and were left out")
+        notices += _left_out(len(request.passages) - len(passages))
         return Written(draft, passages, notices=tuple(notices))
 
     def survey(self, request: Request, model: Writer, *, on_text: OnText | None = None) -> Written:
@@ -107,7 +105,9 @@ class Desk:
             if over:
                 return over[0]
             try:
-                return self.ask_model(request, model, seed=seed)[0]
+                draft, read = self.ask_model(request, model, seed=seed)
+                told = [draft.notice, *_left_out(len(request.passages) - len(read))]
+                return replace(draft, notice="; ".join(filter(None, told)))
             except (IncompleteReply, ContextOverflow) as error:
                 return error
             except (EndpointError, BudgetError) as error:
@@ -143,6 +143,12 @@ class Desk:
             if tokens + self.max_tokens <= self.context_tokens or len(passages) == 1:
                 return filled
             passages = passages[:-1]
+
+
+def _left_out(count: int) -> list[str]:
+    """What a reader should know where so many papers were not read."""
+    papers = "1 paper" if count == 1 else f"{count} papers"
+    return [f"{papers} did not fit into the model's context and were left out"] if count else []
 
 
 def prompted(request: Request, passages: Sequence[Passage], folder: Path, seed: str = "") -> Request:

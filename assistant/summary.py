@@ -21,7 +21,7 @@ from assistant.papers import Filters, Passage, StoredPaper
 from assistant.queries import parse
 from assistant.quoting import Page
 from assistant.reports import LeftOut, Row, Section, TopicSummary
-from assistant.results import EXTRACTIVE, THEN_EXTRACTIVE, Sentence
+from assistant.results import EXTRACTIVE, THEN_EXTRACTIVE, Sentence, cite
 from assistant.text import content_terms, terms
 
 CONSIDERED = 60  # papers
@@ -81,16 +81,17 @@ def summarize(
 def _chosen(
     library: Library, passages: Sequence[Passage], near: Sequence[float], most: int
 ) -> tuple[list[_Chosen], tuple[LeftOut, ...]]:
-    """The papers on the topic that are nearest to it and to what the first of them are about, none twice; and the
-    others."""
+    """The papers on the topic that are nearest to it and to what the first of them are about, none twice, those
+    that were withdrawn last; and the others."""
     by_id = {one.paper_id: number for number, one in library.named([p.found.paper_id for p in passages]).items()}
     vectors = library.vectors([by_id[one.found.paper_id] for one in passages])
     scores = np.array([one.score for one in passages], dtype=np.float32)
     mean = of_length_one((vectors[:READ] * scores[:READ, None]).sum(axis=0)[None, :])[0]
-    order = np.argsort(-(scores + FEEDBACK * (vectors @ mean)), kind="stable")
+    near_first = np.argsort(-(scores + FEEDBACK * (vectors @ mean)), kind="stable").tolist()
+    order = sorted(near_first, key=lambda row: passages[row].found.paper.withdrawn)  # these last
     chosen: list[_Chosen] = []
     left_out: list[LeftOut] = []
-    for row in order.tolist():
+    for row in order:
         paper = passages[row].found
         same = next((one for one in chosen if float(one.vector @ vectors[row]) >= SAME), None)
         if same:
@@ -102,7 +103,7 @@ def _chosen(
         else:
             chosen.append(_Chosen(paper, vectors[row]))
             continue
-        left_out.append(LeftOut(paper.paper_id, clean(paper.paper.title), why))
+        left_out.append(LeftOut(paper.paper_id, cite(0, paper, clean(paper.paper.title)).heading, why))
     return chosen, tuple(left_out)
 
 

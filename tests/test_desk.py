@@ -156,3 +156,10 @@ def test_a_limit_that_leaves_nothing_to_ask_is_raised_and_a_later_one_told() -> 
     given = Desk(Scripted()).ask_each(requests, Scripted("One [1].", over))
     assert isinstance(given[0], Draft)
     assert given[1] is over
+
+
+def test_papers_that_one_of_several_requests_had_no_room_for_are_told() -> None:
+    request = Request(QUESTION, PASSAGES * 4, task="notes")
+    (draft,) = Desk(Scripted(), context_tokens=1_300, max_tokens=500).ask_each([request], Scripted("x"))
+    assert isinstance(draft, Draft)
+    assert draft.notice.endswith("papers did not fit into the model's context and were left out")

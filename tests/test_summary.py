@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,22 @@ def test_the_papers_a_topic_must_cover_are_cited(sample: Assistant) -> None:
         cited += len(must & {one.paper_id for one in made(sample, topic["topic"]).citations})
         wanted += len(must)
     assert cited / wanted >= 0.8
+
+
+def test_of_papers_that_say_the_same_the_withdrawn_one_is_left_out_and_marked(tmp_path: Path) -> None:
+    abstract = "Sparse attention makes long contexts cheap. We show that sparse attention is 2x faster on {} GPUs."
+    rows = [
+        {
+            "id": f"arxiv:2606.0000{n}",
+            "title": f"Sparse attention {n}",
+            "abstract": abstract.format(n),
+            "withdrawn": n == 1,
+        }
+        for n in (1, 2)
+    ]
+    (tmp_path / "p.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    with Assistant.open(home=str(tmp_path / "home")) as assistant:
+        assistant.ingest(tmp_path / "p.jsonl")
+        result = assistant.summarize("sparse attention")
+    assert [one.title for one in result.citations] == ["Sparse attention 2"]
+    assert [one.title for one in result.left_out] == ["Sparse attention 1 (withdrawn)"]
