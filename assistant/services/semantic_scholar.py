@@ -7,7 +7,6 @@ from assistant.errors import UsageError
 from assistant.services.wanted import Page, Wanted
 
 FIELDS = "title,abstract,authors,externalIds,url,venue,publicationVenue,journal,publicationDate,s2FieldsOfStudy"
-NEWEST = {"fields": FIELDS, "sort": "publicationDate:desc"}
 
 
 def check(wanted: Wanted) -> None:
