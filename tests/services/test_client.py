@@ -158,7 +158,9 @@ def test_a_redirect_is_followed_at_home_and_nowhere_else(publisher: Publisher, a
             "",
         ):
             publisher.told = [Told(status=301, headers={"Location": target})]
-            with pytest.raises(FetchError, match=r"sends us on to .*, which is not asked"):
+            # of what is no address at all, earlier versions of the transport say that the reply is broken
+            said = r"sends us on to .*, which is not asked" + (r"|broke off" if target == "http://[::1" else "")
+            with pytest.raises(FetchError, match=said):
                 client.get(arxiv, arxiv.address)
         assert other.asked == []
     publisher.told = [Told(status=307, headers={"Location": "/round"})]
