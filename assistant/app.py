@@ -470,6 +470,8 @@ class Assistant:
         if isinstance(names, str):
             names = [names]
         library = self._opening.changeable()
+        if not dry_run:
+            Journal(library.folder).forget_seen()
         found = library.named(names).values() if dry_run else library.remove(names, progress=self._progress)
         return Removal(tuple(found), removed=not dry_run, left=len(library))
 

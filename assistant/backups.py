@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant import __version__
 from assistant.errors import EmbedderError, EmbedderMismatch, LibraryDamaged, LibraryTooNew, StoreError, UsageError
 from assistant.holdings import Backup
+from assistant.journal import Journal
 from assistant.library import CATALOG, Library, Progress, archive, restoring
 from assistant.places import exists, expanded
 
@@ -59,6 +60,7 @@ def restore(
             restoring.check(staged)
             restoring.forget_indexes(staged, generation=restoring.generation(folder))
             _index(staged, make=make, progress=progress, notice=notice)
+            Journal(folder).forget()  # before: a sync that goes on from a journal of other papers would miss some
             restoring.exchange(staged, folder, advance=partial(progress, "putting it in place"))
         finally:
             shutil.rmtree(staged, ignore_errors=True)

@@ -114,7 +114,7 @@ def _read(entry: Entry, intake: Intake, reading: _Reading, *, resume: bool) -> b
     with entry.open() as source:
         reader = recognise(source.head, columns=reading.columns)
         intake.source = reader.name
-        follows = "after" in reader.takes and entry.name != STDIN
+        follows = "after" in reader.takes and source.size is not None
         followed = resuming.Followed(source.stream, reader=reader.name)
         mark = reading.writer.mark_of(name) if follows and resume else None
         if mark is not None:

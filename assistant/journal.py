@@ -67,6 +67,17 @@ class Journal:
     def synced(self, wanted: str, day: Date) -> None:
         self._put("synced", wanted, f"{day}")
 
+    def forget(self) -> None:
+        """Remember nothing: the library is to hold other papers."""
+        with contextlib.suppress(OSError):
+            self._file.unlink()
+
+    def forget_seen(self) -> None:
+        """Have every address asked in full again: not all of their papers are in the library any more."""
+        left = self._read()
+        if left.pop("seen", None):
+            self._write(left)
+
     def _table(self, kind: str) -> dict[str, Any]:
         found = self._read().get(kind)
         return found if isinstance(found, dict) else {}
@@ -80,18 +91,21 @@ class Journal:
         return {}
 
     def _put(self, kind: str, key: str, value: object) -> None:
-        """Write it, whole or not at all; where that cannot be done, go without."""
         table = self._table(kind)
         if table.pop(key, None) is None and value is None:
             return
         if value is not None:
             table[key] = value  # at the end: the newest
         kept = dict(list(table.items())[-MOST:])
+        self._write(self._read() | {kind: kept})
+
+    def _write(self, tables: dict[str, Any]) -> None:
+        """Whole or not at all; where that cannot be done, go without."""
         with contextlib.suppress(OSError):
             handle, aside = tempfile.mkstemp(dir=self._file.parent, prefix=f".{FILE}.")
             try:
                 with open(handle, "w", encoding="utf-8") as out:
-                    json.dump(self._read() | {kind: kept}, out, ensure_ascii=True, indent=1)
+                    json.dump(tables, out, ensure_ascii=True, indent=1)
                 os.replace(aside, self._file)  # noqa: PTH105
             except BaseException:
                 Path(aside).unlink(missing_ok=True)

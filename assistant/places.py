@@ -17,6 +17,11 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
+def is_file(path: Path) -> bool:
+    """Whether it is one that can be read again, and not a pipe or a device."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def written(file: str) -> str:
     """A file's full name as text; bytes of it that are no UTF-8 are replaced. Standard input stays `-`."""
     return file if file == "-" else os.fsencode(Path(file).absolute()).decode(errors="replace")

@@ -10,6 +10,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import date as Date
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ from assistant.errors import (
     LibraryTooNew,
     UsageError,
 )
+from assistant.journal import Journal
 from assistant.library import archive
 from assistant.library.catalog import FILE as CATALOG
 from assistant.library.catalog import Catalog
+from assistant.services.client import Seen
 from tests.forked import Forked, starter
 from tests.test_library_concurrency import DEADLINE, papers
 
@@ -545,3 +548,21 @@ def test_a_copied_catalog_is_one_file(bees: Assistant, tmp_path: Path) -> None:
     bees.library.copy(tmp_path / CATALOG, advance=lambda done, total: None)
     assert left(tmp_path) == {"home", CATALOG}
     assert b"Count them again." in (tmp_path / CATALOG).read_bytes()
+
+
+def test_after_a_restore_a_sync_begins_anew(bees: Assistant, ants: Assistant, backup: Path) -> None:
+    for library in (bees, ants):
+        Journal(library.folder).synced("arxiv cs.LG", Date(2026, 6, 13))
+    bees.restore(backup, force=True)
+    assert Journal(bees.folder).last("arxiv cs.LG") is None
+    assert Journal(ants.folder).last("arxiv cs.LG") == Date(2026, 6, 13)
+
+
+def test_after_a_removal_no_answer_is_known_to_be_the_same(bees: Assistant) -> None:
+    journal = Journal(bees.folder)
+    journal.saw("https://x", seen := Seen('"v1"', ""))
+    journal.synced("arxiv cs.LG", Date(2026, 6, 13))
+    bees.remove("bees-3")
+    assert journal.seen("https://x") == seen
+    bees.remove("bees-3", dry_run=False)
+    assert (journal.seen("https://x"), journal.last("arxiv cs.LG")) == (Seen(), Date(2026, 6, 13))

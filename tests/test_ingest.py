@@ -1,6 +1,11 @@
 """What an ingest makes of files, archives, bad records and long files, on a library of its own."""
 
+import contextlib
+import errno
 import json
+import os
+import signal
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +15,11 @@ from typer.testing import CliRunner
 
 from assistant.app import Assistant
 from assistant.cli import app
-from assistant.errors import UsageError
+from assistant.errors import LibraryFull, UsageError
 from assistant.holdings import IngestReport
 from assistant.sources import resuming
 
+DEADLINE = 20  # seconds; only a failing test waits for it
 LINE = {"title": "T", "abstract": "A."}
 BROKEN = "@article{one, title = {One}, abstract = {A.}}\n@article{two, title = {Two}}\n"
 
@@ -269,3 +275,40 @@ def test_a_field_of_two_columns_is_wrong_usage(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["ingest", str(tmp_path / "t.csv"), "--columns", "title=title,title=abstract"])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "names title twice" in done.stderr
+
+
+@pytest.mark.usefixtures("short")
+def test_a_pipe_is_read_whole_and_once_whatever_came_through_it_before(assistant: Assistant, tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("the pipe was opened again"))
+    signal.alarm(DEADLINE)
+    try:
+        for first in (0, 30):
+            threading.Thread(target=given, args=(pipe, lines(30, first=first)), daemon=True).start()
+            (file,) = assistant.ingest(pipe).files
+            assert (file.records, file.new, file.skipped, file.refused) == (30, 30, 0, "")
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def given(pipe: Path, text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        pipe.write_text(text)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that nobody can write in")
+def test_a_reject_file_that_cannot_be_written_is_said_before_anything_is_read(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "refs.bib").write_text(BROKEN)
+
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(UsageError, match=r"^the reject file /proc/x\.jsonl cannot be written: "):
+        assistant.ingest(tmp_path / "refs.bib", rejects="/proc/x.jsonl")
+    assert not assistant.folder.exists()
+    monkeypatch.setattr("assistant.sources.rejects.tempfile.mkstemp", full)
+    with pytest.raises(LibraryFull, match=r"the disk is full: .*/r\.jsonl cannot be written"):
+        assistant.ingest(tmp_path / "refs.bib", rejects=tmp_path / "r.jsonl")

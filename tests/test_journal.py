@@ -73,3 +73,18 @@ def test_whatever_stands_in_the_file_is_read_or_left(content: object) -> None:
         assert isinstance(kept.place("x"), Place | None)
         assert isinstance(kept.seen("x"), Seen)
         assert isinstance(kept.last("x"), Date | None)
+
+
+def test_only_what_was_seen_is_forgotten_or_all(tmp_path: Path) -> None:
+    kept = Journal(tmp_path)
+    kept.forget()
+    kept.forget_seen()
+    assert not list(tmp_path.iterdir())
+    kept.cut("arxiv", PLACE)
+    kept.saw("https://x", Seen('"v1"', "yesterday"))
+    kept.synced("arxiv", Date(2026, 6, 13))
+    kept.forget_seen()
+    assert (kept.place("arxiv"), kept.last("arxiv")) == (PLACE, Date(2026, 6, 13))
+    assert kept.seen("https://x") == Seen()
+    kept.forget()
+    assert not list(tmp_path.iterdir())

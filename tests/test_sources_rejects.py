@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import SourceError
+from assistant.errors import SourceError, UsageError
 from assistant.papers import Paper, Problem, Record
 from assistant.sources import SOURCES, recognise, rejects
 
@@ -153,3 +153,13 @@ def test_a_file_without_papers_leaves_nothing_however_much_is_wrong(tmp_path: Pa
     assert [row["raw"] for row in kept_of(tmp_path / "one.jsonl", Problem(1, "bad", "é"), then=many)] == ["é"]
     (tmp_path / "old.jsonl").write_text("{}\n")
     assert kept_of(tmp_path / "old.jsonl", then=many) == [{}]
+
+
+def test_a_reject_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    rejected = rejects.Rejects(tmp_path / "r.jsonl")
+    rejected.add(Problem(1, "no abstract", "raw"), file="a")
+    rejected.settle()
+    rejected.path.mkdir()
+    with pytest.raises(UsageError, match=r"r\.jsonl cannot be written"):
+        rejected.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["r.jsonl"]

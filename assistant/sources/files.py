@@ -23,8 +23,8 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An opened source: its first bytes, the stream from its beginning, its size in bytes on disk (None when
-    not known) and how many of those have been read."""
+    """An opened source: its first bytes, the stream from its beginning, its size in bytes on disk (None for
+    a pipe, which gives other bytes the next time) and how many of those have been read."""
 
     head: bytes
     stream: BinaryIO
@@ -91,7 +91,7 @@ def opened(path: str) -> Iterator[Input]:
     except OSError as error:
         raise SourceError(f"cannot be opened: {error.strerror}", hint="Check that you may read it.") from error
     try:
-        yield _input(file, None if path == STDIN else os.fstat(file.fileno()).st_size)
+        yield _input(file, None if path == STDIN else _size(file))
     finally:
         if path != STDIN:
             file.close()
@@ -101,6 +101,11 @@ def opened(path: str) -> Iterator[Input]:
 def _opened_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Input]:
     with packed.member(archive, info) as file:
         yield _input(file, info.file_size)
+
+
+def _size(file: BinaryIO) -> int | None:
+    found = os.fstat(file.fileno())
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _input(file: BinaryIO, size: int | None) -> Input:

@@ -13,9 +13,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from assistant.errors import NotPapers, SourceError
+from assistant.places import is_file
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -91,7 +93,10 @@ class Bounded(Checked):
 
 
 def is_zip(path: str) -> bool:
-    """Whether a file, which may not be there, begins as a zip archive does."""
+    """Whether a file, which may not be there, begins as a zip archive does. A pipe is not looked into: what is read of
+    it is gone."""
+    if not is_file(Path(path)):
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(len(ZIP)) in (ZIP, NO_ZIP)

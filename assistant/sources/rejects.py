@@ -6,6 +6,8 @@ One record a line. Whoever mends one edits `raw` in its place; ingesting the rej
 of its own, whatever its format, and what can be read now comes in.
 """
 
+import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -17,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from assistant.errors import SourceError, UsageError
+from assistant.errors import LibraryFull, SourceError, UsageError
 from assistant.papers import Problem, Record
 from assistant.sources import jsonl
 
@@ -43,6 +45,21 @@ def check_place(file: Path) -> None:
         raise UsageError(f"{file} cannot be a reject file", hint="Name a file in a folder that is there.")
     if file.exists() and not _may_go(file):
         raise UsageError(f"{file} is there, and is no reject file", hint="Name another file, or remove it.")
+    with _writing(file), tempfile.NamedTemporaryFile(dir=file.parent):  # better now than at the first bad record
+        pass
+
+
+@contextlib.contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """UsageError: the reject file cannot be written there. LibraryFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            hint = "Free some space and run the command again; nothing is lost."
+            raise LibraryFull(f"the disk is full: {file} cannot be written", hint=hint) from error
+        hint = "Name a file in a folder that you may write in, or let this one be written."
+        raise UsageError(f"the reject file {file} cannot be written: {error.strerror}", hint=hint) from error
 
 
 def _may_go(file: Path) -> bool:
@@ -85,7 +102,8 @@ def _raw(line: str) -> str | None:
 
 
 class Rejects:
-    """A reject file that is being written; it takes the place of an older one when it is closed, if it has anything."""
+    """A reject file that is being written; it takes the place of an older one when it is closed, if it has anything.
+    Methods raise UsageError: it cannot be written; LibraryFull."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
@@ -117,19 +135,21 @@ class Rejects:
         self._write()
         self._written.clear()
         if self._out is not None:
-            if dropping:
-                end, self.count = self._settled
-                self._out.seek(end)
-                self._out.truncate()
-            self._settled = (self._out.tell(), self.count)
+            with _writing(self.path):
+                if dropping:
+                    end, self.count = self._settled
+                    self._out.seek(end)
+                    self._out.truncate()
+                self._settled = (self._out.tell(), self.count)
 
     def _write(self) -> None:
-        if self._held and self._out is None:
-            handle, _ = self._aside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
-            self._out = open(handle, "w", encoding="utf-8", errors="replace")
-        for row, reasons in self._held.values():
-            row["reason"] = "; ".join(dict.fromkeys(reasons))
-            print(json.dumps(row, ensure_ascii=False), file=self._out)
+        with _writing(self.path):
+            if self._held and self._out is None:
+                handle, _ = self._aside = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+                self._out = open(handle, "w", encoding="utf-8", errors="replace")
+            for row, reasons in self._held.values():
+                row["reason"] = "; ".join(dict.fromkeys(reasons))
+                print(json.dumps(row, ensure_ascii=False), file=self._out)
         self.count += len(self._held)
         self._written.update(self._held)
         self._held.clear()
@@ -137,9 +157,11 @@ class Rejects:
     def close(self) -> None:
         if self._out is None:
             return
-        self._out.close()
-        if self.count:
-            os.replace(self._aside[1], self.path)  # noqa: PTH105
-        else:
-            os.unlink(self._aside[1])  # noqa: PTH108
-        self._out = None
+        out, self._out = self._out, None
+        with _writing(self.path):
+            try:
+                out.close()
+                if self.count:
+                    os.replace(self._aside[1], self.path)  # noqa: PTH105
+            finally:
+                Path(self._aside[1]).unlink(missing_ok=True)
