@@ -20,7 +20,7 @@ from assistant.library import Library
 from assistant.library.catalog import Catalog
 from assistant.library.filing import Added, Outcome
 from assistant.library.memory import fingerprint
-from assistant.papers import Paper, Provenance, Record, StoredPaper, said
+from assistant.papers import Filters, Paper, Provenance, Record, StoredPaper, said
 from tests.examples import CSKV, GRAMMAR, QSERVE
 
 DAY = date(2026, 11, 20)
@@ -200,6 +200,28 @@ def test_a_single_source_costs_no_row(catalog: Catalog) -> None:
     put(catalog, X)
     put(catalog, QSERVE)
     assert not rows(catalog, "SELECT * FROM origins")
+
+
+def test_a_further_source_that_brings_nothing_new_is_cheap(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(catalog, X)
+    monkeypatch.setattr("assistant.library.origins.save", None)  # nothing to work out
+    monkeypatch.setattr("assistant.library.schema.columns", None)  # nor to ask what a writer knows
+    put(catalog, X, file="b.jsonl")
+    put(catalog, X, file="c.jsonl")
+    monkeypatch.undo()
+    assert origin(catalog) == dict.fromkeys(said(X), ("a.jsonl", 1, DAY))
+
+
+def test_a_page_of_a_source_costs_no_look_at_all_sources(catalog: Catalog) -> None:
+    put(catalog, X)
+    asked: list[str] = []
+    catalog._db.set_trace_callback(asked.append)
+    assert catalog.following(0, Filters(source="jsonl"), limit=5) == [1]
+    assert catalog.following(0, Filters(source="bibtex"), limit=5) == []
+    catalog._db.set_trace_callback(None)
+    plans = [str(row) for query in asked for row in rows(catalog, f"EXPLAIN QUERY PLAN {query}")]
+    assert any("SEARCH sources" in plan for plan in plans)
+    assert not any("SCAN sources" in plan for plan in plans)
 
 
 def test_of_a_library_from_before_nothing_is_claimed_that_is_not_known(catalog: Catalog) -> None:

@@ -225,6 +225,44 @@ def test_an_interrupted_ingest_goes_on_where_it_was(
 
 
 @pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("bad", ['{"title": "No abstract"}\n', '{"title": "Paper 1", "abstract": "Another one."}\n'])
+def test_the_problems_of_a_long_file_are_told_and_kept_again(assistant: Assistant, tmp_path: Path, bad: str) -> None:
+    file, other = tmp_path / "long.jsonl", tmp_path / "other.jsonl"
+    file.write_text(lines(14) + bad + lines(6, first=14))
+    other.write_text(lines(1) + '{"title": "Of another file"}\n')
+    first = assistant.ingest(file)
+    assert [row["line"] for row in rows(first)] == [15]
+    assert assistant.ingest(other).rejected == 1  # its reject file takes the place of the first
+    again = assistant.ingest(file)
+    assert again.files[0].problems == first.files[0].problems
+    assert rows(again) == rows(first)
+    assert again.files[0].skipped == 12  # whole batches before the problem
+    file.write_text(lines(20))
+    assert assistant.ingest(file).files[0].skipped == 12
+    assert assistant.ingest(file).files[0].skipped == 20
+
+
+@pytest.mark.usefixtures("short")
+def test_problems_that_a_kill_left_untold_are_told_the_next_time(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "long.jsonl"
+    file.write_text(lines(10) + '{"title": "No abstract"}\n' + lines(20, first=10))
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.library.indexing.Writer.index", raising)
+        patch.setattr("assistant.sources.rejects.Rejects.add", lambda *_, **__: None)  # so none is kept
+        with pytest.raises(KeyboardInterrupt):
+            assistant.ingest(file)
+    report = assistant.ingest(file)
+    assert [row["line"] for row in rows(report)] == [11]
+    assert report.papers == 30
+
+
+def raising(*args: object, **options: object) -> int:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("short")
 def test_what_was_removed_comes_back_with_its_file(assistant: Assistant, tmp_path: Path) -> None:
     file = tmp_path / "long.jsonl"
     file.write_text(lines(12))

@@ -327,7 +327,7 @@ class Catalog:
     def following(self, number: int, filters: Filters, *, limit: int) -> list[int]:
         """The next `limit` numbers above `number` of papers that meet `filters`, in the order that they came in."""
         with self._mapped():
-            where, values = selecting.conditions(self._db, filters)
+            where, values = selecting.conditions(self._db, filters, by_page=True)
             query = f"SELECT number FROM papers WHERE {where} AND number > ? ORDER BY number LIMIT ?"
             return [int(row[0]) for row in self._db.execute(query, (*values, number, limit))]
 

@@ -11,7 +11,7 @@ from itertools import chain, count
 from assistant.cleaning import one_line
 from assistant.library import origins
 from assistant.library.absorbing import absorb
-from assistant.library.schema import ALIAS, FIELDS, PENDING, read_paper, to_row
+from assistant.library.schema import ALIAS, ALL_FIELDS, FIELDS, PENDING, read_paper, to_row
 from assistant.papers import Paper, Provenance, Record, arxiv_id_in, doi_in, merge, title_key
 
 # Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share
@@ -86,7 +86,7 @@ def _matches(db: sqlite3.Connection, paper: Paper) -> list[_Match]:
         number = numbers.get(key)
         if number is None or number in found:
             continue
-        one = _Match(number, read_paper(db, number), key.partition(":")[0])
+        one = _Match(number, read_paper(db, number, selecting=ALL_FIELDS), key.partition(":")[0])
         if _may_be(one, paper):
             found[number] = one
     return sorted(found.values(), key=lambda one: _borrows_doi(one, paper))
@@ -114,10 +114,9 @@ def _names_itself(paper: Paper) -> bool:
 
 
 def _insert(db: sqlite3.Connection, paper: Paper, known_as: str | None) -> int:
-    columns = ", ".join(FIELDS)
     marks = ", ".join("?" * (len(FIELDS) + 2))
     cursor = db.execute(
-        f"INSERT INTO papers(paper_id, state, {columns}) VALUES ({marks})",
+        f"INSERT INTO papers(paper_id, state, {ALL_FIELDS}) VALUES ({marks})",
         (_free_id(db, paper, known_as), PENDING, *to_row(paper)),
     )
     return int(cursor.lastrowid or 0)
@@ -214,9 +213,9 @@ def _remember(
 ) -> None:
     """Keep the names of a record, where it was read, and that it was; of a `known` paper also what it changed."""
     met = "SELECT 1 FROM sources WHERE number = ? AND source = ? AND file = ?"
-    news = merged not in (None, known) or (
-        known is not None and not db.execute(met, (number, place.source, place.file)).fetchone()
-    )
+    news = merged not in (None, known)
+    if known is not None and not news and not db.execute(met, (number, place.source, place.file)).fetchone():
+        origins.settle(db, number, known)
     found = origins.load(db, number, known) if known is not None and news else {}
     db.executemany(
         "INSERT INTO identities VALUES (?, ?) ON CONFLICT DO NOTHING", [(key, number) for key in paper.identities]

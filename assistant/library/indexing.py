@@ -66,7 +66,8 @@ class Writer:
     ) -> None:
         """File the records of one source and count them in `intake`; `index` then makes them findable. They are
         remembered as read from `file`, or where that is empty from the file of the intake. `reject` gets every problem,
-        with its record; `mark` says how far the file is read, which is remembered with what is filed.
+        with its record; `mark` says how far the file is read, which is remembered with what is filed until
+        there is a problem.
 
         Batches are committed as they come: what was filed when an error or an interrupt ends this stays filed.
         """
@@ -102,8 +103,6 @@ class Writer:
     ) -> None:
         with self._catalog.transaction():
             absorbed: list[int] = []
-            if mark is not None:
-                self._catalog.set_mark(file, mark())
             self._catalog.set_meta(ingested=f"{day}")
             for record in batch:
                 added = self._catalog.add(record, source=intake.source, file=file, day=day)
@@ -128,6 +127,8 @@ class Writer:
                     intake.changed += added.outcome is Outcome.CHANGED
                     intake.known += added.outcome is Outcome.KNOWN
             self._catalog.let_go(absorbed)
+            if mark is not None and not intake.problems:  # else what is wrong with it would not be told again
+                self._catalog.set_mark(file, mark())
 
     # ---- the catalog into the indexes
 

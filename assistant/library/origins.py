@@ -39,6 +39,16 @@ def load(db: sqlite3.Connection, number: int, known: Paper) -> dict[str, Provena
     return found
 
 
+def settle(db: sqlite3.Connection, number: int, known: Paper) -> None:
+    """Keep what goes without saying of where a paper was read, before a further source of it is remembered that brings
+    nothing new."""
+    (places,) = db.execute("SELECT count(*) FROM sources WHERE number = ?", (number,)).fetchone()
+    if places == 1:
+        db.execute("INSERT OR IGNORE INTO origins VALUES (?, '[]')", (number,))  # all is of that one
+    elif not db.execute("SELECT 1 FROM origins WHERE number = ?", (number,)).fetchone():
+        save(db, number, load(db, number, known))
+
+
 def changed(found: Origins, before: Paper, after: Paper, place: Provenance) -> dict[str, Provenance | None]:
     """`found`, once a record that was read at `place` has made the paper `before` into `after`."""
     fresh = [name for name, value in said(after).items() if value != getattr(before, name)]
