@@ -18,8 +18,8 @@ from assistant.digest import digest
 from assistant.duplicates import ALIKE, LEAST, duplicates
 from assistant.endpoint import OnText
 from assistant.errors import SettingsError, UsageError
-from assistant.fetch import MOST, Asking, Fetcher, asking
-from assistant.fetches import FetchPlan, FetchReport
+from assistant.fetch import Asking, Fetcher, asking
+from assistant.fetches import MOST, FetchPlan, FetchReport
 from assistant.holdings import Backup, Finding, IngestReport, LibraryStatus, Removal
 from assistant.ingest import ingest
 from assistant.journal import Journal

@@ -38,6 +38,7 @@ LEAD_IN_TERMS = 3  # a heading or lead-in of more says something: “Papers that
 FEW = 20  # “these 5 papers”, “2. Methods”
 EXCERPT = 120  # characters of a sentence that a reason quotes
 
+NOT_AMONG = "was not among the passages"  # what is said of an invented marker
 NOT_SAID = "The abstracts do not say."  # how a writer abstains; prompts/ask-system.md asks for exactly this
 
 
@@ -103,7 +104,7 @@ def _judged(
     text = claim.plain
     invented = tuple(f"[{n}]" for n in unknown)
     sentence = Sentence(text, tuple(known), block=claim.block, kind=claim.kind, invented=invented)
-    reasons = [f"{marker} was not among the passages" for marker in invented]
+    reasons = [f"{marker} {NOT_AMONG}" for marker in invented]
     if not claim.marks and (claim.kind == "heading" or _is_lead_in(text)):
         foreign = _foreign(text, evidence, rarity)
         return replace(sentence, verdict="unsupported" if foreign else "not a claim", reasons=tuple(foreign))
@@ -189,6 +190,6 @@ def _renumbered(
 
 def _with_new_numbers(reason: str, order: Mapping[int, int]) -> str:
     """A reason speaks of the passages the writer saw; the reader sees the renumbered list."""
-    if reason.endswith("was not among the passages"):
+    if reason.endswith(NOT_AMONG):
         return reason
     return re.sub(r"\[(\d+)\]", lambda match: f"[{order.get(int(match[1]), match[1])}]", reason)

@@ -30,6 +30,7 @@ from assistant.options import (
     Until,
     filters_of,
     joined,
+    limits_of,
     option,
 )
 
@@ -78,7 +79,7 @@ def ask(
     more was sent; 130 interrupted: what the model had written by then is shown.
     """
     flags = {"store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank, "judge": judge}
-    limits = {"max_tokens_total": max_tokens_total, "max_cost": max_cost, "cache": "off" if no_cache else None}
+    limits = limits_of(no_cache, max_tokens_total, max_cost)
     with running(debug, library=library or ("sample" if replay else None), **flags, **limits) as run:
         from assistant.render import jsonform, markdown, terminal
         from assistant.render.live import LiveDraft

@@ -7,6 +7,7 @@ import typer
 
 from assistant.console import PlainFormat, Run, running
 from assistant.errors import UsageError
+from assistant.fetches import MOST
 from assistant.options import COMMON, Day, Debug, LibraryName, Plain, Since, Store, Until, option
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def fetch_arxiv(
     ] = None,
     since: Since = None,
     until: Until = None,
-    most: Most = 5_000,
+    most: Most = MOST,
     dry_run: DryRun = False,
     again: Again = False,
     library: LibraryName = None,
@@ -57,7 +58,7 @@ def fetch_arxiv_oai(
     category: Category = None,
     since: Since = None,
     until: Until = None,
-    most: Most = 5_000,
+    most: Most = MOST,
     dry_run: DryRun = False,
     again: Again = False,
     library: LibraryName = None,
@@ -75,7 +76,7 @@ def fetch_hf_daily(
     day: Day = None,
     since: Since = None,
     until: Until = None,
-    most: Most = 5_000,
+    most: Most = MOST,
     dry_run: DryRun = False,
     again: Again = False,
     library: LibraryName = None,
@@ -95,7 +96,7 @@ def fetch_s2(
     query: Words = None,
     since: Since = None,
     until: Until = None,
-    most: Most = 5_000,
+    most: Most = MOST,
     dry_run: DryRun = False,
     again: Again = False,
     library: LibraryName = None,
@@ -113,7 +114,7 @@ def fetch_openalex(
     query: Words = None,
     since: Since = None,
     until: Until = None,
-    most: Most = 5_000,
+    most: Most = MOST,
     dry_run: DryRun = False,
     again: Again = False,
     library: LibraryName = None,

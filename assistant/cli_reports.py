@@ -31,6 +31,7 @@ from assistant.options import (
     filters_of,
     form_by_ending,
     joined,
+    limits_of,
     option,
 )
 
@@ -115,17 +116,8 @@ def digest(
     it theme by theme. Exit status: 3 nothing to show; 4 the model's endpoint failed, and what it did not write is
     extractive.
     """
-    with running(
-        debug,
-        library=library,
-        store=store,
-        model=model,
-        base_url=base_url,
-        jobs=jobs,
-        max_tokens_total=max_tokens_total,
-        max_cost=max_cost,
-        cache="off" if no_cache else None,
-    ) as run:
+    limits = limits_of(no_cache, max_tokens_total, max_cost)
+    with running(debug, library=library, store=store, model=model, base_url=base_url, jobs=jobs, **limits) as run:
         from assistant.render import digests, html, jsonform
 
         check_output(output)
@@ -176,17 +168,8 @@ def summarize(
     A model, where one is chosen, takes notes on the papers and writes from these. Exit status: 3 the library has
     nothing on it; 4 the model's endpoint failed, and what it did not write is extractive.
     """
-    with running(
-        debug,
-        library=library,
-        store=store,
-        model=model,
-        base_url=base_url,
-        jobs=jobs,
-        max_tokens_total=max_tokens_total,
-        max_cost=max_cost,
-        cache="off" if no_cache else None,
-    ) as run:
+    limits = limits_of(no_cache, max_tokens_total, max_cost)
+    with running(debug, library=library, store=store, model=model, base_url=base_url, jobs=jobs, **limits) as run:
         from assistant.render import html, jsonform, summaries
 
         check_output(output)

@@ -6,7 +6,6 @@ with just that probability; those that agree in a whole band of places are compa
 texts of a block, and the candidates. Nothing is changed.
 """
 
-import re
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,17 +20,15 @@ from assistant.library import Library, Progress
 from assistant.papers import StoredPaper, title_key
 from assistant.reports import Duplicates, Twins
 from assistant.results import cite
+from assistant.text import plain_words
 
 ALIKE = 0.5  # least likeness of near duplicates; two versions of a seed paper are 0.55, no other two above 0.13
 LEAST = 0.4  # likeness that can be asked for; of what is less alike, bands miss too much
 TITLED = 0.2  # … of papers that have the same title
 # Two texts share a band with a probability of 0.96 where they are 0.5 alike, 0.999 at 0.6, 0.71 at 0.4, 0.005 at 0.1.
 BANDS, ROWS = 48, 4
-NEIGHBOURS = (
-    10  # of papers that share a band, how many after it each is compared with; further ones are linked by these
-)
+NEIGHBOURS = 10  # that share a band, after it, each paper is compared with; further ones are linked by these
 BLOCK = 2_000  # texts read at a time
-WORD = re.compile(r"[a-z0-9]+|[^\W_]")  # a letter of a script that is written without spaces is a word
 
 Ints = NDArray[np.uint64]
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63], dtype=np.uint64)
@@ -59,7 +56,7 @@ def duplicates(
 
 def shingles(text: str) -> Ints:
     """The runs of three words of a text, each as a number, sorted, each once; of a shorter one, its words."""
-    words = WORD.findall(text.casefold())
+    words = plain_words(text)
     codes = np.fromiter((zlib.crc32(word.encode()) for word in words), dtype=np.uint64, count=len(words))
     with np.errstate(over="ignore"):
         mixed = codes[:-2] * _MIX[0] + codes[1:-1] * _MIX[1] + codes[2:] * _MIX[2] if len(codes) > 2 else codes

@@ -7,7 +7,7 @@ from datetime import date as Date
 from datetime import timedelta
 
 from assistant.errors import FetchError, FetchRefused, UsageError
-from assistant.fetches import Fetched, FetchPlan, FetchReport
+from assistant.fetches import MOST, Fetched, FetchPlan, FetchReport
 from assistant.holdings import Intake
 from assistant.ingest import ingest_page
 from assistant.journal import Journal, Place
@@ -17,7 +17,6 @@ from assistant.services.client import Client, Seen
 from assistant.services.paging import Got, pages
 from assistant.sources.rejects import FETCHED, Rejects
 
-MOST = 5_000  # records of a fetch that names no limit
 Notice = Callable[[str], None]
 
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 from assistant.holdings import Intake
 
+MOST = 5_000  # records of a fetch that names no limit
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:

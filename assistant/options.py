@@ -175,6 +175,11 @@ def filters_of(
     return Filters(since, until, source, author, category, tag=tag, read=read)
 
 
+def limits_of(no_cache: bool, max_tokens_total: int | None, max_cost: float | None) -> dict[str, Any]:
+    """The settings that these options are of."""
+    return {"max_tokens_total": max_tokens_total, "max_cost": max_cost, "cache": "off" if no_cache else None}
+
+
 def form_by_ending(output: Path | None, forms: type[F], *, default: F) -> F:
     """The form that the ending of a file names."""
     ending = output.suffix.lower().removeprefix(".") if output else ""

@@ -5,7 +5,8 @@ from datetime import date as Date
 from datetime import timedelta
 
 from assistant.errors import SettingsError, UsageError
-from assistant.fetch import MOST, Asking, Notice, asking
+from assistant.fetch import Asking, Notice, asking
+from assistant.fetches import MOST
 from assistant.journal import Journal
 from assistant.queries import day
 from assistant.services import Wanted, named

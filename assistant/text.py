@@ -33,6 +33,7 @@ _END = re.compile(
     r"|\(\w{1,3}\)\s|\s*$)|[。！？]"
 )
 _NUMBER_NEXT = re.compile(r"\s*\d")
+_PLAIN = re.compile(r"[a-z0-9]+|[^\W_]")
 
 
 def sentences(text: str) -> list[Span]:
@@ -109,6 +110,11 @@ _BRITISH = re.compile(
 def spelled(text: str) -> str:
     """`text` for the analyzer: `LLMs` and `llms` as `LLM`, `optimise` as `optimize`."""
     return _BRITISH.sub(r"\1iz", _PLURAL.sub(lambda match: match[1] or match[2], text))
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text in small letters, as they are written; a letter of a script without spaces is a word."""
+    return _PLAIN.findall(text.casefold())
 
 
 def terms(text: str) -> list[str]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant import drafts
-from assistant.citations import check, is_not_said
+from assistant.citations import NOT_AMONG, check, is_not_said
 from assistant.drafts import Claim
 from assistant.library import Library
 from assistant.papers import Passage
-from assistant.results import Sentence
+from assistant.results import Citation, Sentence
 from assistant.text import content_terms
 from assistant.writers import Draft
 
@@ -21,7 +21,8 @@ _NUMBER = re.compile(r"^(?:\d+|[ivx]+)[.)]\s+", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The claims of a draft that what they cite supports, at least in part, and its headings that say nothing foreign;
-    their marks number `passages`. `removed` are the other sentences."""
+    their marks number `passages`. `removed` are the other sentences, without numbers, since these would not be those of
+    the report: their reasons name papers by id."""
 
     passages: tuple[Passage, ...]
     claims: tuple[Claim, ...]
@@ -57,10 +58,19 @@ def kept(draft: Draft, passages: Sequence[Passage], library: Library) -> Kept:
     removed: list[Sentence] = []
     for claim, sentence in zip(claims, checked.sentences, strict=True):
         if sentence.verdict == "unsupported" or sentence.invented:
-            removed.append(sentence)
+            removed.append(_unnumbered(sentence, claim, checked.citations))
         elif claim.marks or claim.kind == "heading":
             good.append(claim)
     return Kept(tuple(passages), tuple(good), tuple(removed))
+
+
+def _unnumbered(sentence: Sentence, claim: Claim, citations: Sequence[Citation]) -> Sentence:
+    ids = {f"[{one.n}]": one.paper_id for one in citations}
+    told = [
+        reason if reason.endswith(NOT_AMONG) else re.sub(r"\[\d+\]", lambda mark: ids.get(mark[0], mark[0]), reason)
+        for reason in sentence.reasons
+    ]
+    return replace(sentence, text=claim.plain, citations=(), trailing=(), quotes=(), reasons=tuple(told))
 
 
 def brief(draft: Draft, passages: Sequence[Passage], library: Library) -> Brief:
@@ -74,10 +84,14 @@ def brief(draft: Draft, passages: Sequence[Passage], library: Library) -> Brief:
 def notes(draft: Draft, passages: Sequence[Passage], library: Library) -> Notes:
     """The draft of notes: two bullets a paper, its idea and its result."""
     read = kept(draft, passages, library)
-    bullets = _bullets(read.claims)
-    ideas = _by_paper(bullets, read)
-    rest = [claim for claim in bullets if claim not in ideas.values()]
-    return Notes(ideas, _by_paper(rest, read), read)
+    numbered = [one for one in _bullets(drafts.parse(draft.text)) if set(one.marks) <= set(range(1, len(passages) + 1))]
+    ideas = _by_paper(numbered, read)  # as written: where an idea does not hold, the result is still no idea
+    results = _by_paper([claim for claim in numbered if claim not in ideas.values()], read)
+    return Notes(_holding(ideas, read), _holding(results, read), read)
+
+
+def _holding(claims: Mapping[str, Claim], read: Kept) -> dict[str, Claim]:
+    return {paper: claim for paper, claim in claims.items() if claim in read.claims}
 
 
 def sections(draft: Draft, passages: Sequence[Passage], library: Library) -> tuple[list[tuple[str, list[Claim]]], Kept]:

@@ -106,3 +106,29 @@ def test_a_heading_of_several_sentences_is_one_name_without_its_number(sample: A
         ("2.", ""),
     ]:
         assert brief(draft(f"# {heading}\n{said}"), PASSAGES, sample.library).name == name
+
+
+def test_where_an_idea_does_not_hold_the_result_is_still_no_idea(sample: Assistant) -> None:
+    text = (
+        "- CSKV raises the memory of the KV cache by 77%. [1]\n- CSKV reduces the memory of the KV cache by 80%. [1]\n"
+        "- It is [9] nobody's. [9]\n"
+    )
+    read = notes(draft(text), PASSAGES, sample.library)
+    assert not read.ideas
+    assert [claim.plain for claim in read.results.values()] == ["CSKV reduces the memory of the KV cache by 80%."]
+
+
+def test_what_is_removed_has_no_numbers_that_are_not_the_reports(sample: Assistant) -> None:
+    text = (
+        "XGrammar is up to 500x faster [3] than existing solutions. [3]\n\nZebras graze on the northern plains. [2][9]"
+    )
+    removed = kept(draft(text), PASSAGES, sample.library).removed
+    assert len(removed) == 2
+    for sentence in removed:
+        assert (sentence.citations, sentence.trailing, sentence.quotes) == ((), (), ())
+        assert "[" not in sentence.text
+    reasons = " ".join(reason for sentence in removed for reason in sentence.reasons)
+    assert "[9] was not among the passages" in reasons
+    assert "[1]" not in reasons
+    assert "[2]" not in reasons
+    assert PASSAGES[1].found.paper_id in reasons

@@ -4,7 +4,7 @@ import sqlite3
 
 from assistant.library import marking, origins
 from assistant.library.memory import fingerprint
-from assistant.library.schema import ALIAS, OF_A_PAPER
+from assistant.library.schema import ALIAS, OF_A_PAPER, paper_id
 from assistant.papers import Paper, merge, said
 
 
@@ -19,7 +19,7 @@ def absorb(db: sqlite3.Connection, number: int, known: Paper, *, gone: int, pape
     ours = {name for name, place in found.items() if getattr(known, name) == getattr(merged, name)}
     found = {name: found[name] if name in ours else other.get(name) for name in said(merged)}
     _keep_sent(db, number, gone, paper, merged)
-    marking.moved(db, *(_name(db, one) for one in (gone, number)))
+    marking.moved(db, paper_id(db, gone), paper_id(db, number))
     for table in OF_A_PAPER:
         db.execute(f"UPDATE OR IGNORE {table} SET number = ? WHERE number = ?", (number, gone))
         db.execute(f"DELETE FROM {table} WHERE number = ?", (gone,))
@@ -32,10 +32,6 @@ def absorb(db: sqlite3.Connection, number: int, known: Paper, *, gone: int, pape
         db.execute(f"DELETE FROM {table} WHERE number = ?", (gone,))
     origins.save(db, number, found)
     return merged
-
-
-def _name(db: sqlite3.Connection, number: int) -> str:
-    return str(db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()[0])
 
 
 def _keep_sent(db: sqlite3.Connection, number: int, gone: int, paper: Paper, merged: Paper) -> None:

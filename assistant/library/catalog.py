@@ -23,7 +23,7 @@ from assistant.library.connecting import BUSY_SECONDS, connected, foreign
 from assistant.library.filing import Added
 from assistant.library.marking import Marking
 from assistant.library.memory import Memory
-from assistant.library.schema import INDEXED, OF_A_PAPER, PENDING, as_ours, columns, from_row, text
+from assistant.library.schema import INDEXED, OF_A_PAPER, PENDING, as_ours, columns, from_row, text, transaction
 from assistant.papers import Chunk, Filters, Marks, Paper, Provenance, Record, Sort, StoredPaper
 from assistant.results import Kept
 from assistant.sources.resuming import FROM, Mark
@@ -81,15 +81,8 @@ class Catalog:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: commits at the end, rolls back on any exception."""
-        with self._mapped():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._db.in_transaction:  # SQLite has rolled back by itself where the disk is full
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        with self._mapped(), transaction(self._db):
+            yield
 
     def add(self, record: Record, *, source: str, file: str, day: Date) -> Added:
         """File a record: see `filing.add`. Call it inside a transaction."""

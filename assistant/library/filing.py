@@ -1,6 +1,5 @@
 """What a record means to the catalog: a new paper, news of a known one, nothing new, or a clash of ids."""
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +10,13 @@ from itertools import chain, count
 from assistant.cleaning import one_line
 from assistant.library import origins
 from assistant.library.absorbing import absorb
-from assistant.library.schema import ALIAS, ALL_FIELDS, FIELDS, PENDING, read_paper, to_row
+from assistant.library.schema import ALIAS, ALL_FIELDS, FIELDS, PENDING, paper_id, read_paper, to_row
 from assistant.papers import Paper, Provenance, Record, arxiv_id_in, doi_in, merge, title_key
+from assistant.text import plain_words
 
 # Share of words in common below which two abstracts are not of one paper. Of the 333 seed papers no two share
 # more than 0.35, but for two versions of one paper that share 0.80.
 SAME_WORDS = 0.4
-
-_WORD = re.compile(r"[a-z0-9]+|[^\W_]")  # a letter of a script that is written without spaces is a word here
 
 
 class Outcome(Enum):
@@ -143,7 +141,7 @@ def _update(db: sqlite3.Connection, matches: Sequence[_Match], record: Record, p
         return Added(first.number, Outcome.CONFLICT, reason=_contradiction(first.known, paper))
     others = [one for one in matches[1:] if _names(paper, one.known) and _are_one(first.known, one.known)]
     apart = next((one.known for one in matches[1:] if one.kind == "doi" and one not in others), None)
-    gone = tuple(_paper_id(db, one.number) for one in others)
+    gone = tuple(paper_id(db, one.number) for one in others)
     known = first.known
     for one in others:
         known = absorb(db, first.number, known, gone=one.number, paper=one.known)
@@ -157,7 +155,7 @@ def _update(db: sqlite3.Connection, matches: Sequence[_Match], record: Record, p
     return Added(
         first.number,
         Outcome.CHANGED,
-        changed=_paper_id(db, first.number),
+        changed=paper_id(db, first.number),
         reason=reason,
         withdrawn=merged.withdrawn and not first.known.withdrawn,
         replaced=bool(first.known.version and (merged.version or 0) > first.known.version),
@@ -196,10 +194,6 @@ def _is_address_of(known: Paper, url: str) -> bool:
 
 def _doi_left_out(apart: Paper) -> str:
     return f"its DOI is left out: it is that of “{one_line(apart.title)[:60]}”"
-
-
-def _paper_id(db: sqlite3.Connection, number: int) -> str:
-    return str(db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()[0])
 
 
 def _remember(
@@ -244,7 +238,7 @@ def _contradicts(known: Paper, new: Paper) -> bool:
 
 def _common(one: str, other: str) -> float:
     """The share of the larger abstract's distinct words that the other has too."""
-    a, b = set(_WORD.findall(one.casefold())), set(_WORD.findall(other.casefold()))
+    a, b = set(plain_words(one)), set(plain_words(other))
     return len(a & b) / (max(len(a), len(b)) or 1)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.cleaning import printable
 from assistant.errors import UsageError
-from assistant.library.schema import as_ours, text
+from assistant.library.schema import as_ours, text, transaction
 from assistant.papers import Marks, tag_key
 
 TABLES = """
@@ -120,15 +120,8 @@ class Marking:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._mapped():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._db.in_transaction:  # SQLite has rolled back by itself where the disk is full
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        with self._mapped(), transaction(self._db):
+            yield
 
     @contextlib.contextmanager
     def _mapped(self) -> Iterator[None]:

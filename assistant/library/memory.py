@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import LibraryBusy, LibraryDamaged, UsageError
-from assistant.library.schema import as_ours, text
+from assistant.library.schema import as_ours, text, transaction
 from assistant.papers import Paper
 from assistant.periods import Period
 from assistant.reports import Topic
@@ -87,10 +87,8 @@ class Memory:
     def record(self, period: Period, papers: Sequence[tuple[str, Paper]], *, known: int, newest: int) -> None:
         """Remember these papers as sent in a digest of `period`, when the highest number of a paper was `newest`.
         LibraryBusy: when the digest was made, number `known` was the last one, and now another is."""
-        with self._mapped():
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._mapped(), transaction(self._db):
             if self.number() != known:
-                self._db.execute("ROLLBACK")
                 raise LibraryBusy("another digest of this library was written meanwhile", hint="Make this one again.")
             cursor = self._db.execute(
                 "INSERT INTO digests(since, until, newest) VALUES (?, ?, ?)",
@@ -100,7 +98,6 @@ class Memory:
                 "INSERT OR REPLACE INTO sent VALUES (?, ?, ?)",
                 [(paper_id, fingerprint(paper), cursor.lastrowid) for paper_id, paper in papers],
             )
-            self._db.execute("COMMIT")
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query; none in a library that was made before there were digests and is only read."""
@@ -114,8 +111,6 @@ class Memory:
         try:
             yield
         except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
             raise as_ours(error, self._path) from error
         except (ValueError, TypeError) as error:
             raise LibraryDamaged(

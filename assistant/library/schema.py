@@ -1,8 +1,9 @@
 """The catalog's tables, how a paper becomes a row, and SQLite's errors as ours."""
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date as Date
 from pathlib import Path
 
@@ -156,6 +157,23 @@ def add_columns(db: sqlite3.Connection) -> None:
 
 def _there(db: sqlite3.Connection) -> set[str]:
     return {str(row[0]) for row in db.execute("SELECT name FROM pragma_table_info('papers')")}
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: commits at the end, rolls back on any exception."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:  # SQLite has rolled back by itself where the disk is full
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def paper_id(db: sqlite3.Connection, number: int) -> str:
+    return str(db.execute("SELECT paper_id FROM papers WHERE number = ?", (number,)).fetchone()[0])
 
 
 def read_paper(db: sqlite3.Connection, number: int, *, selecting: str | None = None) -> Paper:
