@@ -173,3 +173,8 @@ def _is_money(inner: str) -> bool:
     """Whether what stands between two `$` is prose after a sum (`2.19 per API and `), not a formula."""
     prose = inner[-1:].isspace() or "(" in inner[-1:] or re.search(r"\s[a-z]{3,}\s+[a-z]{2,}", inner)
     return not inner or len(inner) > 200 or (inner[0].isdigit() and bool(prose))
+
+
+def whole(title: str, abstract: str) -> str:
+    """Title and abstract, or a part of it, as one clean text: what is embedded, reranked and compared of a paper."""
+    return f"{clean(title)}. {clean(abstract)}"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.cleaning import clean
+from assistant.cleaning import clean, whole
 from assistant.library import Library, Progress
 from assistant.papers import StoredPaper, title_key
 from assistant.reports import Duplicates, Twins
@@ -128,7 +128,7 @@ def _verified(
         progress("verifying", at, len(rows))
         texts = library.texts([numbers[row] for row in rows[at : at + BLOCK]])
         for row, (title, abstract) in zip(rows[at : at + BLOCK], texts, strict=True):
-            runs[row] = shingles(f"{clean(title)}. {clean(abstract)}")
+            runs[row] = shingles(whole(title, abstract))
     for one, other in pairs.tolist():
         how, titled = likeness(runs[one], runs[other]), bool(titles[one] == titles[other])
         if how >= (min(TITLED, alike) if titled else alike):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import fmean
 
-from assistant.cleaning import clean
+from assistant.cleaning import clean, whole
 from assistant.papers import Paper, Passage
 from assistant.quantities import quantities
 from assistant.questions import kind_of, untold, year_in
@@ -131,7 +131,7 @@ def holds(there: Sequence[str], name: str) -> bool:
 @lru_cache(maxsize=1_000)
 def words_of(paper: Paper) -> tuple[str, ...]:
     """The index terms of title and abstract, in order."""
-    return tuple(terms(f"{clean(paper.title)}. {clean(paper.abstract)}"))
+    return tuple(terms(whole(paper.title, paper.abstract)))
 
 
 def chance(pool: Sequence[Passage], *, rarity: Mapping[str, float]) -> float:

@@ -126,7 +126,11 @@ Jobs = Annotated[
 ]
 Rerank = Annotated[
     str | None,
-    option("--rerank", metavar="HOW", help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, or “none”."),
+    option(
+        "--rerank",
+        metavar="HOW",
+        help="Order the best 40 anew: “model”, “cross-encoder[:NAME]”, an embedder’s name, or “none”.",
+    ),
 ]
 Judged = Annotated[
     bool | None,

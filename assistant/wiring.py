@@ -102,9 +102,16 @@ class Parts:
         return self.reranker_asking(lambda: self.model)
 
     def reranker_asking(self, model: Callable[[], Writer | None]) -> Reranker | None:
-        """The reranker that is chosen, with `model` asked where it is to be a model. UsageError, RerankerError."""
+        """The reranker that is chosen, with `model` asked where it is to be a model. UsageError, RerankerError,
+        EmbedderError."""
         chosen = self._chosen
-        return rerankers.load(chosen.rerank, model=model, prompts=chosen.prompts, max_tokens=chosen.answer_tokens)
+        return rerankers.load(
+            chosen.rerank,
+            model=model,
+            prompts=chosen.prompts,
+            max_tokens=chosen.answer_tokens,
+            endpoint=self.endpoint,
+        )
 
     @cached_property
     def judge(self) -> Judge | None:

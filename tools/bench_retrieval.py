@@ -3,6 +3,7 @@ recall@5, @10 and @100, of BM25 alone, vectors alone, both fused, and the first 
 
     python tools/bench_retrieval.py ../shared/data                    # the table of the README (test parts)
     python tools/bench_retrieval.py ../shared/data --embedder onnx:FOLDER   # … with another embedder
+    python tools/bench_retrieval.py ../shared/data --rerank onnx:FOLDER     # … and with a reranker over that
     python tools/bench_retrieval.py ../shared/data --tune             # weights and boosts, on the training parts
     python tools/bench_retrieval.py ../shared/data --train            # the table, on the training parts
     python tools/bench_retrieval.py ../shared/data --train --queries misspelt   # … with a mistake in every query
@@ -28,7 +29,7 @@ from statistics import fmean
 
 import judged_data
 
-from assistant import embedders
+from assistant import embedders, rerankers
 from assistant.evaluate import interval, ndcg, recall
 from assistant.evaluate.judged import qrels as read_qrels
 from assistant.ingest import ingest
@@ -37,7 +38,9 @@ from assistant.library import lexical as lexical_index
 from assistant.library.fusion import fuse
 from assistant.library.indexing import CHUNK_TOKENS
 from assistant.library.searching import Side
+from assistant.papers import Passage
 from assistant.queries import Query as Queried
+from assistant.rerankers import Reranker, reranked
 
 HELD_OUT = "2026-05-01"  # arxiv-daily from this day on was not trained on (tools/train_embedder.py)
 SIDES: dict[Side, str] = {"lexical": "BM25", "vector": "vectors", "fused": "fused", "closely": "read closely"}
@@ -146,7 +149,13 @@ def library_of(judged: JudgedSet, folder: Path, embedder: embedders.Embedder, ch
     return library
 
 
-def table(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder, chunk_tokens: int) -> None:
+def table(
+    sets: Sequence[JudgedSet],
+    folder: Path,
+    embedder: embedders.Embedder,
+    chunk_tokens: int,
+    reranker: Reranker | None = None,
+) -> None:
     print(f"embedder {embedder.name} {embedder.fingerprint}, {embedder.dimension} dimensions\n")
     print("| set | queries | side | nDCG@10 | 95 % | recall@5 | recall@10 | recall@100 |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
@@ -156,19 +165,22 @@ def table(sets: Sequence[JudgedSet], folder: Path, embedder: embedders.Embedder,
             for side, name in SIDES.items():
                 if side == "closely" and not isinstance(embedder, embedders.LateInteraction):
                     continue
-                rankings = [
-                    [passage.found.paper_id for passage in library.search(question, limit=DEPTH, side=side)]
-                    for question in asked
-                ]
-                gains = [
-                    ndcg(ranking, query.judged, k=10) for ranking, query in zip(rankings, judged.queries, strict=True)
-                ]
-                low, high = interval(gains)
-                recalls = [
-                    mean(rankings, judged, lambda names, right, k=k: recall(names, right, k=k)) for k in (5, 10, 100)
-                ]
-                cells = [f"{fmean(gains):.3f}", f"{low:.3f}–{high:.3f}", *(f"{one:.3f}" for one in recalls)]
-                print(f"| {judged.name} | {len(judged.queries)} | {name} | {' | '.join(cells)} |", flush=True)
+                found = [library.search(question, limit=DEPTH, side=side) for question in asked]
+                print_row(judged, name, found)
+            if reranker is not None:
+                best = (library.search(question, limit=DEPTH) for question in asked)
+                again = [reranked(*pair, reranker).passages for pair in zip(asked, best, strict=True)]
+                print_row(judged, f"reranked by {reranker.name}", again)
+
+
+def print_row(judged: JudgedSet, side: str, found: Sequence[Sequence[Passage]]) -> None:
+    """A row of the table, from the passages found for each query."""
+    rankings = [[passage.found.paper_id for passage in passages] for passages in found]
+    gains = [ndcg(ranking, query.judged, k=10) for ranking, query in zip(rankings, judged.queries, strict=True)]
+    low, high = interval(gains)
+    recalls = [mean(rankings, judged, lambda names, right, k=k: recall(names, right, k=k)) for k in (5, 10, 100)]
+    cells = [f"{fmean(gains):.3f}", f"{low:.3f}–{high:.3f}", *(f"{one:.3f}" for one in recalls)]
+    print(f"| {judged.name} | {len(judged.queries)} | {side} | {' | '.join(cells)} |", flush=True)
 
 
 def mean(rankings: Sequence[Sequence[str]], judged: JudgedSet, metric: Callable[..., float]) -> float:
@@ -221,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=judged_data.folder, help="folder of judged data")
     parser.add_argument("--embedder", default="bundled")
+    parser.add_argument("--rerank", help="an embedder or cross-encoder that reads the first 40 papers again")
     parser.add_argument("--chunk-tokens", type=int, default=CHUNK_TOKENS)
     parser.add_argument("--tune", action="store_true", help="sweep over weights on the training parts")
     parser.add_argument("--train", action="store_true", help="the table of the training parts")
@@ -236,7 +249,11 @@ def main() -> None:
             sets.append(held_out(args.data, folder, words=None))
         if args.queries == "misspelt":
             sets = [misspelt(judged) for judged in sets]
-        (tune if args.tune else table)(sets, folder, embedder, args.chunk_tokens)
+        if args.tune:
+            tune(sets, folder, embedder, args.chunk_tokens)
+        else:
+            reranker = rerankers.load(args.rerank, model=lambda: None, prompts=None, max_tokens=0)
+            table(sets, folder, embedder, args.chunk_tokens, reranker)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,17 @@ from assistant.embedders.static import BUNDLED, StaticEmbedder
 from assistant.endpoint import Endpoint
 from assistant.errors import EmbedderError
 
-__all__ = ["BUNDLED", "FORMS", "Embedder", "LateInteraction", "StaticEmbedder", "Vectors", "fingerprint", "load"]
+__all__ = [
+    "BUNDLED",
+    "FORMS",
+    "KINDS",
+    "Embedder",
+    "LateInteraction",
+    "StaticEmbedder",
+    "Vectors",
+    "fingerprint",
+    "load",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
     """All that the figures depend on but the machine and the model's own whims; nothing secret."""
     chosen, status = assistant.settings, assistant.status()
     writes = None if chosen.model == EXTRACTIVE else chosen.model
-    asks_model = bool(writes and ask) or chosen.rerank == "model"
+    asks_model = bool(writes and ask) or (chosen.rerank or "").partition(":")[0] in ("model", "openai")
     endpoint = Endpoint(base_url=chosen.base_url, api_key=None, timeout_s=chosen.timeout)
     return {
         "program": __version__,

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from assistant.cleaning import clean
+from assistant.cleaning import whole
 from assistant.embedders import Embedder, Vectors
 from assistant.errors import LibraryDamaged
 from assistant.holdings import Intake, Merger
@@ -213,7 +213,7 @@ class Writer:
         for at in range(0, len(batch), STEP):
             progress(at)
             chunks = [
-                (number, Chunk(start, end), f"{clean(paper.title)}. {clean(paper.abstract[start:end])}")
+                (number, Chunk(start, end), whole(paper.title, paper.abstract[start:end]))
                 for number, paper in batch[at : at + STEP]
                 for start, end in chunk_spans(paper.abstract, max_tokens=max_tokens)
             ]

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from assistant.cleaning import clean
+from assistant.cleaning import clean, whole
 from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryDamaged, LibraryError, LibraryFull, StoreError
 from assistant.library.catalog import Catalog
@@ -188,7 +188,7 @@ class Searcher:
         if not isinstance(self._embedder, LateInteraction):
             return list(ranked)
         first = self._catalog.texts([one.paper for one in ranked[:CLOSELY]])
-        texts = [f"{clean(title)}. {clean(abstract)}" for title, abstract in first]
+        texts = [whole(title, abstract) for title, abstract in first]
         return reordered(ranked, self._embedder.interaction(question, texts).tolist(), weight=CLOSE_WEIGHT)
 
     def _vector_hits(self, question: str, allowed: set[int] | None, lexical: Collection[int]) -> dict[int, Near]:

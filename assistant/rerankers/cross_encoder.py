@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from assistant.cleaning import clean
+from assistant.cleaning import whole
 from assistant.errors import RerankerError
 from assistant.papers import Passage
 
@@ -39,7 +39,7 @@ class CrossEncoderReranker:
 
     def rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
         """As `Reranker.rerank`. RerankerError."""
-        texts = [f"{clean(one.found.paper.title)}. {clean(one.found.paper.abstract)}" for one in passages]
+        texts = [whole(one.found.paper.title, one.found.paper.abstract) for one in passages]
         numbers = list(range(len(texts)))
         try:
             with contextlib.redirect_stdout(sys.stderr):

@@ -13,6 +13,7 @@ from assistant.cli import app
 from tests.server import Reply, Server, completion, failure
 
 QUESTION = "which papers reduce KV cache memory?"
+TINY = f"onnx:{Path(__file__).parent.parent / 'tiny_onnx'}"
 
 
 @pytest.fixture
@@ -94,3 +95,19 @@ def test_reranking_by_a_model_without_one_is_wrong_usage(sample_home: Path) -> N
         found = {finding.what: finding for finding in assistant.doctor()}
     assert found["reranker"].level == "fault"
     assert "--model" in found["reranker"].hint
+
+
+def test_an_embedder_orders_the_best_papers_anew(run: Any) -> None:
+    plain = run("search", "cache attention graph", "-f", "json", "-k", "40")
+    found = run("search", "cache attention graph", "-f", "json", "-k", "40", "--rerank", TINY)
+    assert (found.exit_code, json.loads(found.stdout)["failure"]) == (0, "")
+    assert sorted(ids(found)) == sorted(ids(plain))
+    assert ids(found) != ids(plain)
+
+
+def test_an_embedder_that_is_asked_over_http_and_fails_leaves_the_order_of_the_search(run: Any, server: Server) -> None:
+    plain = run("search", QUESTION, "-f", "json", "-k", "5")
+    server.replies = [failure(500, "out of memory")]
+    found = run("search", QUESTION, "-f", "json", "-k", "5", "--rerank", "openai:nomic")
+    assert (found.exit_code, ids(found)) == (4, ids(plain))
+    assert "out of memory" in found.stderr
