@@ -16,6 +16,8 @@ from assistant.holdings import Intake
 from assistant.library import Library
 from assistant.library.chroma import ChromaIndex
 from assistant.library.lexical import LexicalIndex
+from assistant.library.shelf import Shelf
+from assistant.library.vectors import VectorIndex
 from assistant.papers import Record
 from tests.examples import CSKV, GRAMMAR, QSERVE
 from tests.test_library import DAY, PAPERS, Killed, file, titles, well
@@ -224,6 +226,85 @@ def test_only_what_is_pending_can_be_indexed(opened: Opened, embedder: Counting)
         embedder.texts, embedder.dies_after = [], None
         assert library.reindex(pending=True) == 1
         assert len(embedder.texts) == 1
+        assert well(library)
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One item for every time that a vector index is built anew."""
+    create, built = Shelf.create, []
+
+    def counted(self: Shelf) -> VectorIndex:
+        built.append("again")
+        return create(self)
+
+    monkeypatch.setattr(Shelf, "create", counted)
+    return built
+
+
+MORE = [replace(CSKV, title=f"Bees, part {n}", abstract=f"We count {n} bees on a meadow.") for n in (1, 2, 3)]
+
+
+@pytest.mark.usefixtures("index_at_once")
+def test_an_interrupted_ingest_has_the_vector_index_given_what_it_lacks_not_built_anew(
+    opened: Opened, embedder: Counting, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.library.indexing.BATCH", 1)
+    with opened() as library:
+        file(library, PAPERS)
+        (before,) = (library.folder / "chroma").glob("g*")
+        embedder.texts, embedder.dies_after = [], 2
+        with pytest.raises(Killed):
+            file(library, MORE)  # two are indexed, into a copy that is lost
+        embedder.texts, embedder.dies_after = [], None
+        assert [one.level for one in library.check() if one.what == "vector index"] == ["note"]
+        built.clear()
+        assert library.reindex(pending=True) == 1
+        assert (built, len(embedder.texts)) == ([], 1)
+        assert well(library)
+        assert {*titles(library, "bees on a meadow", side="vector")[:3]} == {one.title for one in MORE}
+        (after,) = (library.folder / "chroma").glob("g*")
+        assert after != before
+
+
+def test_an_interrupted_removal_has_the_vector_index_built_anew(
+    opened: Opened, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: LexicalIndex, papers: object) -> None:
+        raise Killed
+
+    with opened() as library:
+        file(library, PAPERS)
+        with monkeypatch.context() as patch:
+            patch.setattr(LexicalIndex, "remove", killed)
+            with pytest.raises(Killed):
+                library.remove(["XGrammar: Structured"])
+        built.clear()
+        file(library, MORE[:1])  # as many are in as the index had held
+        assert built == ["again"]
+        assert well(library)
+
+
+def test_where_there_is_no_room_for_a_copy_the_vector_index_is_written_to_in_place(
+    opened: Opened, embedder: Counting, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(old: Path, new: Path) -> None:
+        new.mkdir()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("assistant.library.shelf.shutil.copytree", no_room)
+    with opened() as library:
+        file(library, PAPERS)
+        built.clear()
+        file(library, MORE[:1])
+        assert (built, [one.name for one in (library.folder / "chroma").iterdir()]) == ([], ["g1"])
+        assert well(library)
+        embedder.texts, embedder.dies_after = [], 0
+        with pytest.raises(Killed):
+            file(library, MORE[1:])
+        embedder.dies_after = None
+        library.reindex(pending=True)
+        assert built == ["again"]
         assert well(library)
 
 

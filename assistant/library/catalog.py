@@ -209,6 +209,11 @@ class Catalog:
         with self._mapped():
             return replies.recall(self._db, key)
 
+    def last_chunk(self) -> int:
+        """The highest number of a chunk; 0 where there is none."""
+        with self._mapped():
+            return int(self._db.execute("SELECT coalesce(max(number), 0) FROM chunks").fetchone()[0])
+
     def counts(self) -> tuple[int, int, int]:
         """(papers, those pending, chunks)."""
         with self._mapped():
@@ -324,12 +329,14 @@ class Catalog:
             query = f"SELECT number FROM papers WHERE {where} AND number > ? ORDER BY number LIMIT ?"
             return [int(row[0]) for row in self._db.execute(query, (*values, number, limit))]
 
-    def chunks_of(self, papers: Iterable[int] | None = None) -> Iterator[ChunkRow]:
-        """The chunks of these papers, or of all in the order of their numbers."""
+    def chunks_of(self, papers: Iterable[int] | None = None, *, after: int = 0) -> Iterator[ChunkRow]:
+        """The chunks of these papers, or all numbered above `after` in the order of their numbers."""
         query = 'SELECT number, paper, start, "end", vector FROM chunks'
         with self._mapped():
             if papers is None:
-                rows: Iterable[tuple[Any, ...]] = self._db.execute(f"{query} ORDER BY number")
+                rows: Iterable[tuple[Any, ...]] = self._db.execute(
+                    f"{query} WHERE number > ? ORDER BY number", (after,)
+                )
             else:
                 rows = self._among(f"{query} WHERE paper", papers)
             for number, paper, start, end, vector in rows:

@@ -141,13 +141,13 @@ class Writer:
         with self._indexes(progress) as (lexical, vectors):
             if vectors is not None and self._shelf.is_clean and not waiting:
                 return 0
-            self._shelf.begin(vectors)
-            lexical.remove(self._catalog.absorbed())
             done = 0
-            while batch := self._catalog.pending(BATCH):
-                self._index_batch(batch, vectors, lexical, partial(_onwards, progress, done, waiting))
-                done += len(batch)
-            self._finish(vectors, progress)
+            with self._writing_to(vectors, progress) as vectors:
+                lexical.remove(self._catalog.absorbed())
+                while batch := self._catalog.pending(BATCH):
+                    self._index_batch(batch, vectors, lexical, partial(_onwards, progress, done, waiting))
+                    done += len(batch)
+                self._finish(vectors, progress)
         return done
 
     def reindex(self, *, chunk_tokens: int | None = None, progress: Progress = lambda what, done, total: None) -> int:
@@ -179,8 +179,7 @@ class Writer:
     def remove(self, papers: Sequence[int], *, progress: Progress = lambda what, done, total: None) -> None:
         """Take papers out of the library. From the catalog they go in one transaction, which is what counts."""
         self.index(progress=progress)  # what another command left; else `_finish` below would pass it over
-        with self._indexes(progress) as (lexical, vectors):
-            self._shelf.begin(vectors)
+        with self._indexes(progress) as (lexical, vectors), self._writing_to(vectors, progress) as vectors:
             with self._catalog.transaction():
                 chunks = self._catalog.remove(papers)
             if vectors is not None:
@@ -254,6 +253,16 @@ class Writer:
         with contextlib.closing(vectors) if vectors is not None else contextlib.nullcontext():
             yield self._open_lexical(papers - waiting, progress), vectors
 
+    @contextlib.contextmanager
+    def _writing_to(self, vectors: VectorIndex | None, progress: Progress) -> Iterator[VectorIndex | None]:
+        """What stands for this vector index while it is written to (`Shelf.begin`), with all that it lacked."""
+        lacking = self._shelf.lacking
+        vectors = self._shelf.begin(vectors)
+        with contextlib.closing(vectors) if vectors is not None else contextlib.nullcontext():
+            if vectors is not None and lacking is not None:
+                self._fill(vectors, progress, after=lacking)
+            yield vectors
+
     def _finish(self, vectors: VectorIndex | None, progress: Progress) -> None:
         """Have the vector index written out, and built anew where it does not give what it must; then seal both."""
         if vectors is not None:
@@ -281,16 +290,20 @@ class Writer:
     def _build_vectors(self, progress: Progress) -> VectorIndex:
         vectors = self._shelf.create()
         try:
-            done, total = 0, self._catalog.counts()[2]
-            for rows in _batches(self._catalog.chunks_of()):
-                progress("building the vector index", done, total)
-                self._put(vectors, rows)
-                done += len(rows)
+            self._fill(vectors, progress)
             vectors.flush()
         except BaseException:
             vectors.close()
             raise
         return vectors
+
+    def _fill(self, vectors: VectorIndex, progress: Progress, *, after: int = 0) -> None:
+        """Put the catalog's chunks numbered above `after` into the vector index."""
+        done, total = 0, self._catalog.counts()[2] - len(vectors)
+        for rows in _batches(self._catalog.chunks_of(after=after)):
+            progress("building the vector index", done, total)
+            self._put(vectors, rows)
+            done += len(rows)
 
     def _open_lexical(self, papers: int, progress: Progress) -> LexicalIndex:
         """The lexical index, built anew where it is marked dirty, is missing, damaged, or does not hold every indexed

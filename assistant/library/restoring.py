@@ -16,8 +16,8 @@ from assistant.library.shelf import UNBUILT
 ANOTHER = "Restore another backup, or update: pip install --upgrade paper-assistant"
 # What the table `meta` has of indexes, which do not come with a catalog, and of where they lay.
 _OF_INDEXES = (
-    "vectors", "generation", "vectors_seal", "lexical_seal", "store", "collection", "stamp", "leftovers", "library_id",
-    "absorbed",
+    "vectors", "generation", "vectors_seal", "vectors_last", "lexical_seal", "store", "collection", "stamp",
+    "leftovers", "library_id", "absorbed",
 )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ The catalog remembers the place in its table `meta` (`store`, and for a server `
 that another place than the one remembered is never taken for it. What the catalog says is only ever compared with what
 the user has named: a library that somebody else made leads the program to no server.
 
-`vectors` says there how far the index is to be trusted: `clean`, finished, and in a folder sealed; `dirty`, being
-written to; `unbuilt`, not to be used again. A writer that was killed leaves one of the last two, and searches then do
-without. The next writer goes on with a dirty index on a server, which keeps what it has answered for; the one in a
-folder is built anew.
+`vectors` says there how far the index is to be trusted: `clean`, finished, and in a folder sealed; `behind`, as it was
+sealed, while a copy is written to; `dirty`, being written to; `unbuilt`, not to be used again. A writer that was killed
+leaves one of the last three, and searches then do without. The next writer gives an index that is behind what it lacks,
+and goes on with a dirty one on a server, which keeps what it has answered for; a dirty one in a folder, where there was
+no room for a copy, is built anew.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ from assistant.library.server import Connection, Server
 from assistant.library.vectors import VectorIndex
 
 LOCAL = "local"  # the place that is the library's own folder
-CLEAN, DIRTY, UNBUILT = "clean", "dirty", "unbuilt"  # states of the index
+CLEAN, BEHIND, DIRTY, UNBUILT = "clean", "behind", "dirty", "unbuilt"  # states of the index
 _PLACE = re.compile(
     r"local|https?://[\w.:/\[\]-]{1,200}|cloud:(?!\.{1,2}/)[\w.-]{1,100}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII
 )
@@ -51,7 +52,7 @@ class Shelf:
         notice: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._folder, self._catalog, self._notice = folder / "chroma", catalog, notice
-        self._store = store
+        self._store, self._copy = store, False  # whether a copy of the index is written to
         self._server = Server(store, key) if store not in (None, LOCAL) else None
 
     # ---- where it is
@@ -95,10 +96,10 @@ class Shelf:
         """Whether the index lies where it should, as far as can be seen without opening it."""
         return self.place != LOCAL or self._generation().is_dir()
 
-    def _generation(self) -> Path:
-        """The folder of the current generation. A rebuild goes to a new one: readers of the old one are not
-        disturbed, and a half-built one is never mistaken for whole."""
-        return self._folder / f"g{self._catalog.whole_number('generation', 0)}"
+    def _generation(self, after: int = 0) -> Path:
+        """The folder of the current generation, or of one after it. What is built or written goes to a new one: readers
+        of the old one are not disturbed, and a half-built one is never mistaken for whole."""
+        return self._folder / f"g{self._catalog.whole_number('generation', 0) + after}"
 
     def _seal(self) -> str:
         """Of the HNSW files, where Chroma has written them out: it reads them only where there is
@@ -142,8 +143,9 @@ class Shelf:
             with contextlib.suppress(LibraryDamaged):
                 if self.is_clean:
                     return self.open(chunks=self._catalog.counts()[2])
-                if self._catalog.meta("vectors") == DIRTY and self.survives_a_kill:
-                    return self._open()  # what is pending is put again, and counted at the end
+                state = self._catalog.meta("vectors")
+                if state == BEHIND or (state == DIRTY and self.survives_a_kill):
+                    return self._open()  # what it lacks is put again, and counted at the end
         self.check_reached()
         return None
 
@@ -177,6 +179,7 @@ class Shelf:
         if self.moves and self._catalog.meta("generation"):
             self._tell_move()
         generation = str(self._catalog.whole_number("generation", 0) + 1)
+        self._copy = False
         if self._server is not None:
             return self._create_collection(self._server, generation)
         with self._catalog.transaction():
@@ -195,13 +198,37 @@ class Shelf:
 
     # ---- writing
 
-    def begin(self, index: VectorIndex | None) -> None:
-        """Mark the catalog: the index is being written to; or with None, one is to be built anew."""
-        self._catalog.set_meta(vectors=DIRTY if index is not None else UNBUILT)
+    @property
+    def lacking(self) -> int | None:
+        """The number after which the index lacks chunks, since who wrote them into its copy was killed; None where it
+        lacks none."""
+        return self._catalog.whole_number("vectors_last", 0) if self._catalog.meta("vectors") == BEHIND else None
+
+    def begin(self, index: VectorIndex | None) -> VectorIndex | None:
+        """Mark the catalog: the index is being written to; or with None, one is to be built anew. What to write to: for
+        an index in a folder, whose files survive no kill, a copy, which takes its place when it is finished."""
         if isinstance(index, ServerIndex):
             stamp = secrets.token_hex(8)
-            self._catalog.set_meta(stamp=f"{stamp} {index.stamp}")  # until it is there, the one before may be
+            self._catalog.set_meta(
+                vectors=DIRTY, stamp=f"{stamp} {index.stamp}"
+            )  # until it is there, the old one may be
             index.claim(stamp)
+            return index
+        if index is None:
+            self._catalog.set_meta(vectors=UNBUILT)
+            return None
+        index.close()
+        old, new = self._generation(), self._generation(after=1)
+        shutil.rmtree(new, ignore_errors=True)
+        try:
+            shutil.copytree(old, new)
+        except OSError:  # there is no room for two
+            shutil.rmtree(new, ignore_errors=True)
+            self._catalog.set_meta(vectors=DIRTY)
+            return ChromaIndex(old)
+        self._copy = True
+        self._catalog.set_meta(vectors=BEHIND)
+        return ChromaIndex(new)
 
     def is_whole(self, index: VectorIndex) -> bool:
         """Whether the index holds as many chunks as the catalog, and was written to by this library alone."""
@@ -216,8 +243,11 @@ class Shelf:
         """Mark the catalog: the index, which is closed now, is whole. Call it inside a transaction."""
         if isinstance(index, ServerIndex):
             self._catalog.set_meta(vectors=CLEAN, stamp=index.stamp)
-        else:
-            self._catalog.set_meta(vectors=CLEAN, vectors_seal=self._seal())
+            return
+        if self._copy:
+            self._catalog.set_meta(generation=self._generation(after=1).name[1:])
+            self._copy = False
+        self._catalog.set_meta(vectors=CLEAN, vectors_seal=self._seal(), vectors_last=str(self._catalog.last_chunk()))
 
     def clear_old(self) -> None:
         """Remove the generations before the one that was finished, as far as they can be reached."""
