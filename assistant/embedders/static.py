@@ -7,7 +7,7 @@ read here and not by the package model2vec, with which that takes 0.14 s longer,
 import json
 import re
 from collections.abc import Sequence
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from assistant.embedders.embedder import Vectors, digest, of_length_one
-from assistant.embedders.interaction import Tokens, max_sim
+from assistant.embedders.interaction import max_sim
 from assistant.endpoint import Endpoint
 from assistant.errors import EmbedderError
 from assistant.places import exists, expanded
@@ -45,7 +45,7 @@ class StaticEmbedder:
         except Exception as error:  # safetensors and tokenizers raise Exceptions of no narrower kind
             raise EmbedderError(f"the model in {folder} cannot be loaded: {error}", hint="Is it whole?") from error
         self.dimension = int(self._table.shape[1])
-        self._remembered: dict[str, Tokens] = {}
+        self._remembered = lru_cache(maxsize=REMEMBERED)(lambda text: self._tokens([text])[0])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
@@ -57,19 +57,9 @@ class StaticEmbedder:
     def interaction(self, question: str, texts: Sequence[str]) -> Vectors:
         """How well each text has something near to every token of the question (`interaction.max_sim`), shape
         (len(texts),)."""
-        return max_sim(self._tokens([question])[0], self._recalled(texts), self._table)
+        return max_sim(self._tokens([question])[0], [self._remembered(text) for text in texts], self._table)
 
-    def _recalled(self, texts: Sequence[str]) -> list[Tokens]:
-        """As `_tokens`, from memory where a text is among the last ones; the others are tokenized together, on all
-        cores."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._remembered]
-        self._remembered.update(zip(new, self._tokens(new), strict=True))
-        found = [self._remembered[text] for text in texts]
-        for oldest in list(islice(self._remembered, max(0, len(self._remembered) - REMEMBERED))):
-            del self._remembered[oldest]
-        return found
-
-    def _tokens(self, texts: Sequence[str]) -> list[Tokens]:
+    def _tokens(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """The known tokens of each text, as rows of the table."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         rows = (np.asarray(encoding.ids, dtype=np.int64) for encoding in encodings)

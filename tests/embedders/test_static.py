@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from assistant import embedders
-from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, load, static
+from assistant.embedders import BUNDLED, Embedder, load
 from assistant.embedders.static import FILES
 from assistant.errors import EmbedderError
 
@@ -142,13 +142,3 @@ def test_a_model_whose_file_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Pa
     os.mkfifo(tmp_path / file)
     with pytest.raises(EmbedderError):
         load(f"model2vec:{tmp_path}")
-
-
-def test_what_is_remembered_of_texts_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static, "REMEMBERED", 2)
-    texts = ["sparse attention", "KV cache", "sparse attention", "protein folding", ""]
-    fresh = [StaticEmbedder("bundled", BUNDLED).interaction("attention", [text])[0] for text in texts]
-    embedder = StaticEmbedder("bundled", BUNDLED)
-    for _ in range(2):
-        assert embedder.interaction("attention", texts).tolist() == pytest.approx(fresh)
-        assert len(embedder._remembered) == 2
