@@ -61,12 +61,12 @@ def ingest(
     ingest again. Exit status 1 if a file could not be read; the others are.
     """
     with running(debug, library=library, store=store) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         report = run.assistant.ingest(paths, year=year, columns=columns_of(columns or []), rejects=rejects)
         run.show(
             form,
-            text=lambda out: terminal.ingest(report, out),
+            text=lambda out: holdings.ingest(report, out),
             json=lambda: jsonform.ingest(report, library=run.assistant.library_name),
         )
         for file in report.refused:
@@ -135,10 +135,10 @@ def status(
 ) -> None:
     """Say what the library holds."""
     with running(debug, library=library, store=store) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         result = run.assistant.status()
-        run.show(form, text=lambda out: terminal.status(result, out), json=lambda: jsonform.status(result))
+        run.show(form, text=lambda out: holdings.status(result, out), json=lambda: jsonform.status(result))
 
 
 def remove(
@@ -158,14 +158,14 @@ def remove(
     and has its tags, note and read mark again.
     """
     with running(debug, library=library, store=store) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         if yes and dry_run:
             raise UsageError("--dry-run removes nothing, and --yes removes", hint="Leave one of them out.")
         report = run.assistant.remove(papers, dry_run=not yes)
         run.show(
             form,
-            text=lambda out: terminal.removal(report, out),
+            text=lambda out: holdings.removal(report, out),
             json=lambda: jsonform.removal(report, library=run.assistant.library_name),
         )
 
@@ -198,12 +198,12 @@ def doctor(
 ) -> None:
     """Check the installation, the settings and the library. Exit status 1 if something is at fault."""
     with running(debug, library=library, store=store) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         findings = run.assistant.doctor(download=download)
         run.show(
             form,
-            text=lambda out: terminal.findings(findings, out),
+            text=lambda out: holdings.findings(findings, out),
             json=lambda: jsonform.findings(findings, library=run.assistant.library_name),
         )
         raise typer.Exit(1 if any(finding.level == "fault" for finding in findings) else 0)

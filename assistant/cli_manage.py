@@ -60,12 +60,12 @@ def remove_tag(
 def list_tags(library: LibraryName = None, form: Plain = PlainFormat.text, debug: Debug = False) -> None:
     """List your tags, and how many papers have each."""
     with running(debug, library=library) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         found = run.assistant.tags()
         run.show(
             form,
-            text=lambda out: terminal.tags(found, out),
+            text=lambda out: holdings.tags(found, out),
             json=lambda: jsonform.tags(found, library=run.assistant.library_name),
         )
 
@@ -103,7 +103,7 @@ def note(
 
 
 def _show_note(run: Run, paper: str, form: PlainFormat) -> None:
-    from assistant.render import jsonform, terminal
+    from assistant.render import holdings, jsonform
 
     found = run.assistant.show(paper)
     if not found.marks.note:
@@ -111,7 +111,7 @@ def _show_note(run: Run, paper: str, form: PlainFormat) -> None:
         raise typer.Exit(3)
     run.show(
         form,
-        text=lambda out: terminal.note(found, out),
+        text=lambda out: holdings.note(found, out),
         json=lambda: jsonform.note(found, library=run.assistant.library_name),
     )
 
@@ -146,10 +146,10 @@ def backup(
     It is of one moment, while others read and write. A backup that is there is replaced, when the new one is whole.
     """
     with running(debug, library=library, store=store) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         made = run.assistant.backup(file)
-        run.show(form, text=lambda out: terminal.backup(made, out), json=lambda: jsonform.backup(made))
+        run.show(form, text=lambda out: holdings.backup(made, out), json=lambda: jsonform.backup(made))
 
 
 def restore(
@@ -166,10 +166,10 @@ def restore(
     The file is checked and indexed aside, and then takes its place at once; until then the old library stays.
     """
     with running(debug, library=library, store=store) as run:
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         found = run.assistant.check_backup(file) if dry_run else run.assistant.restore(file, force=force)
-        run.show(form, text=lambda out: terminal.backup(found, out), json=lambda: jsonform.backup(found))
+        run.show(form, text=lambda out: holdings.backup(found, out), json=lambda: jsonform.backup(found))
         run.note("it is sound; nothing was restored" if dry_run else f"restored into {run.assistant.folder}")
 
 
@@ -188,14 +188,14 @@ def show_config(
     """Show every setting, and where it comes from: a flag, a variable, the file, or the default. Keys are hidden."""
     with reporting(debug) as run:
         from assistant import configuring
-        from assistant.render import jsonform, terminal
+        from assistant.render import holdings, jsonform
 
         flags = {"store": store, "k": k, "model": model, "base_url": base_url, "rerank": rerank, "judge": judge}
         found = configuring.configuration(flags | {"library": library}, os.environ)
         file = str(configuring.path(os.environ))
         run.show(
             form,
-            text=lambda out: terminal.configuration(found, out),
+            text=lambda out: holdings.configuration(found, out),
             json=lambda: jsonform.configuration(found, file=file),
         )
 

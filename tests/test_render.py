@@ -13,7 +13,8 @@ from rich.console import Console
 from assistant.evaluations import Comparison, Difference, Evaluation, Measure, Outcome
 from assistant.holdings import Finding, IngestReport, Intake, LibraryStatus
 from assistant.papers import Paper, Problem, Provenance, StoredPaper
-from assistant.render import jsonform, markdown, tables, terminal, words
+from assistant.render import holdings, jsonform, markdown, tables, terminal, words
+from assistant.render.lines import MAX_WIDTH
 from assistant.results import Answer, Citation, DryRun, Exchange, Price, Quote, SearchResult, Sentence, Usage
 
 HOSTILE = (
@@ -135,7 +136,7 @@ def test_lines_fit_the_terminal_and_hang_under_their_text(width: int) -> None:
     console = screen(width)
     terminal.answer(ANSWER, console)
     lines = shown(console).splitlines()
-    assert all(len(line) <= min(width, terminal.MAX_WIDTH) for line in lines)
+    assert all(len(line) <= min(width, MAX_WIDTH) for line in lines)
     assert lines[0].startswith("• CSKV reduces memory")
 
 
@@ -201,9 +202,9 @@ def outputs() -> Iterator[tuple[str, str]]:
     terminal.search([result], console)
     terminal.papers([STORED], console)
     terminal.paper(STORED, console)
-    terminal.ingest(report, console)
-    terminal.status(status, console)
-    terminal.findings([finding], console)
+    holdings.ingest(report, console)
+    holdings.status(status, console)
+    holdings.findings([finding], console)
     terminal.dry_run(rehearsed, console)
     yield "terminal", shown(console)
     yield (
@@ -267,7 +268,7 @@ def test_an_ingest_explains_itself() -> None:
         Intake("c.bin", refused="a binary file", hint="…"),
     )
     console = screen(100)
-    terminal.ingest(IngestReport(files, 80, 86, 0.2), console)
+    holdings.ingest(IngestReport(files, 80, 86, 0.2), console)
     text = shown(console)
     assert "a.txt: 94 records, 80 new, 6 known, 8 repeated" in text
     assert "line 7: no title" in text
@@ -440,14 +441,14 @@ def test_markdown_shows_addresses_and_sums_as_text() -> None:
 def test_a_long_file_that_was_read_before_is_said_to_be_as_it_was() -> None:
     same = Intake("long.jsonl", "jsonl", skipped=12_000)
     console = screen(120, tty=False)
-    terminal.ingest(IngestReport((same,), 0, 12_000, 0.1), console)
+    holdings.ingest(IngestReport((same,), 0, 12_000, 0.1), console)
     assert shown(console).splitlines() == [
         "long.jsonl: as it was when it was read, 12,000 lines",
         "12,000 lines read before, 0 new. The library holds 12,000 papers.",
     ]
     grown = Intake("long.jsonl", "jsonl", skipped=12_000, records=3, new=2, known=1)
     console = screen(120, tty=False)
-    terminal.ingest(IngestReport((grown,), 2, 12_002, 0.1), console)
+    holdings.ingest(IngestReport((grown,), 2, 12_002, 0.1), console)
     told = shown(console)
     assert "12,000 lines read before, 3 records, 2 new, 1 known" in told
     assert "12,000 lines read before, 1 known, 2 new." in told

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from assistant.cli import app
 from assistant.holdings import IngestReport, Intake
 from assistant.papers import Provenance
-from assistant.render import markdown, terminal
+from assistant.render import holdings, markdown, terminal
 from tests import inert
 from tests.test_render import HOSTILE, STORED, screen, shown
 
@@ -122,6 +122,6 @@ def test_hostile_names_of_files_are_shown_as_text() -> None:
 
 def test_an_ingest_in_which_nothing_was_noticed_says_nothing_of_it() -> None:
     console = screen(80)
-    terminal.ingest(IngestReport((Intake("a.jsonl", "jsonl", records=1, new=1),), 1, 1, 0.1), console)
+    holdings.ingest(IngestReport((Intake("a.jsonl", "jsonl", records=1, new=1),), 1, 1, 0.1), console)
     assert "withdrawn" not in shown(console)
     assert "merged" not in shown(console)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from assistant.cleaning import clean
 from assistant.papers import StoredPaper
 from assistant.render import markdown, terminal
+from assistant.render.lines import hanging, heading, put
 from assistant.render.words import counted, dated, signed
 from assistant.reports import Digest, Entry, Theme, Topic
 from assistant.results import EXTRACTIVE, Sentence, cite
@@ -81,56 +82,56 @@ def footer(result: Digest) -> str:
 
 
 def text(result: Digest, console: "Console") -> None:
-    terminal._line(console, f"Papers of {result.period.label}", "bold")
-    terminal._line(console, counts(result), "dim")
+    put(console, f"Papers of {result.period.label}", "bold")
+    put(console, counts(result), "dim")
     if result.why:
-        terminal._line(console, f"Nothing to show: {result.why}.", "bold")
+        put(console, f"Nothing to show: {result.why}.", "bold")
     titles = {one.n: one.heading for one in result.citations}
     if result.overview:
-        terminal._heading(console, "In short")
-        terminal._block(console, result.overview, indent="  ")
+        heading(console, "In short")
+        terminal.paragraph(console, result.overview, indent="  ")
     for theme, usual in zip(result.themes, result.usual, strict=True):
-        terminal._line(console, "")
+        put(console, "")
         told = f" · {standing(theme, usual)}{unwritten(theme, result)}"
-        terminal._hanging(console, "", [(theme.name, "bold"), (told, "dim")])
+        hanging(console, "", [(theme.name, "bold"), (told, "dim")])
         for sentence in theme.sentences:
             _said(console, "  ", sentence)
         for entry in theme.entries:
             beside = [(f" · {tag}", "dim") for tag in tags(entry)]
-            terminal._hanging(console, "  • ", [(titles[entry.n], "bold"), *beside])
+            hanging(console, "  • ", [(titles[entry.n], "bold"), *beside])
             _said(console, "    ", entry.tldr)
     if result.others:
-        terminal._heading(console, "Also in this period")
+        heading(console, "Also in this period")
         for entry in result.others:
             beside = [(f" · {tag}", "dim") for tag in tags(entry)]
-            terminal._hanging(console, "• ", [(titles[entry.n], ""), (f" [{entry.n}]", "cyan"), *beside])
+            hanging(console, "• ", [(titles[entry.n], ""), (f" [{entry.n}]", "cyan"), *beside])
         if result.more:
-            terminal._line(console, f"  and {result.more:,} more", "dim")
+            put(console, f"  and {result.more:,} more", "dim")
     if result.citations:
-        terminal._heading(console, "References")
-        terminal._references(console, result.citations)
-    terminal._line(console, "")
-    terminal._line(console, footer(result), "dim")
+        heading(console, "References")
+        terminal.references(console, result.citations)
+    put(console, "")
+    put(console, footer(result), "dim")
 
 
 def _said(console: "Console", indent: str, sentence: Sentence) -> None:
-    terminal._block(console, [sentence], indent=indent)
+    terminal.paragraph(console, [sentence], indent=indent)
 
 
 def topics(found: Sequence[Topic], console: "Console") -> None:
     """A line a topic."""
     if not found:
-        terminal._line(console, 'No topics are saved; save one: assistant topics add "KV cache compression"')
+        put(console, 'No topics are saved; save one: assistant topics add "KV cache compression"')
     for topic in found:
-        terminal._hanging(console, "", [(topic.name, "bold"), (f" · {topic.query}", "dim")])
+        hanging(console, "", [(topic.name, "bold"), (f" · {topic.query}", "dim")])
 
 
 def caught(found: Sequence[tuple[StoredPaper, float]], console: "Console") -> None:
     """The papers that a topic would have caught, nearest first."""
-    terminal._line(console, f"{counted(len(found), 'paper')} of the last 30 days", "bold")
+    put(console, f"{counted(len(found), 'paper')} of the last 30 days", "bold")
     for one, near in found:
         reference = cite(0, one, clean(one.paper.title))
-        terminal._hanging(console, f"{near:.2f} ", [(reference.heading, ""), (f" · {dated(reference)}", "dim")])
+        hanging(console, f"{near:.2f} ", [(reference.heading, ""), (f" · {dated(reference)}", "dim")])
 
 
 def as_markdown(result: Digest) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.fetches import Fetched, FetchPlan, FetchReport
-from assistant.render.terminal import _hanging, _line, _some
+from assistant.render.holdings import some
+from assistant.render.lines import hanging, put
 from assistant.render.words import counted
 
 if TYPE_CHECKING:
@@ -16,14 +17,14 @@ def report(made: FetchReport, console: "Console") -> None:
     for one in made.fetches:
         if one.failure and not one.pages:
             continue
-        _line(console, f"{one.asked}: {_came(one)}")
+        put(console, f"{one.asked}: {_came(one)}")
         problems = [f"{page.file}, line {wrong.line}: {wrong.reason}" for page in one.pages for wrong in page.problems]
         unlisted = sum(page.unlisted for page in one.pages)
-        _some(console, problems, len(problems) + unlisted, "records with problems", "yellow")
+        some(console, problems, len(problems) + unlisted, "records with problems", "yellow")
     if made.rejects:
-        _line(console, f"{counted(made.rejected, 'record')} kept to mend: {made.rejects}", "yellow")
+        put(console, f"{counted(made.rejected, 'record')} kept to mend: {made.rejects}", "yellow")
     if made.papers is not None:
-        _line(console, f"The library holds {counted(made.papers, 'paper')}.", "bold")
+        put(console, f"The library holds {counted(made.papers, 'paper')}.", "bold")
 
 
 def _came(one: Fetched) -> str:
@@ -42,12 +43,12 @@ def _came(one: Fetched) -> str:
 
 def plans(found: Sequence[FetchPlan], console: "Console") -> None:
     for plan in found:
-        _line(console, plan.asked, "bold")
-        _hanging(console, "  ", [(f"GET {plan.address}", "")], wrap=False)
+        put(console, plan.asked, "bold")
+        hanging(console, "  ", [(f"GET {plan.address}", "")], wrap=False)
         resumed = f", going on after the {plan.resumed:,} read before" if plan.resumed else ""
-        _hanging(
+        hanging(
             console,
             "  ",
             [(f"and on, a page every {plan.interval:g} s, to the end or to {plan.most:,} records{resumed}", "dim")],
         )
-        _hanging(console, "  ", [(f"as {plan.agent}; nothing was sent", "dim")])
+        hanging(console, "  ", [(f"as {plan.agent}; nothing was sent", "dim")])

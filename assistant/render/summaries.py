@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assistant.render import markdown, terminal
+from assistant.render.lines import hanging, heading, put
 from assistant.render.words import counted, signed
 from assistant.reports import Point, TopicSummary, Trend
 from assistant.results import Sentence
@@ -38,36 +39,36 @@ def _all(result: TopicSummary) -> Iterator[Sentence]:
 
 
 def text(result: TopicSummary, console: "Console") -> None:
-    terminal._line(console, result.topic, "bold")
-    terminal._line(console, counts(result), "dim")
+    put(console, result.topic, "bold")
+    put(console, counts(result), "dim")
     if result.why:
-        terminal._line(console, f"No summary: {result.why}.", "bold")
+        put(console, f"No summary: {result.why}.", "bold")
     if result.nearest:
-        terminal._heading(console, "Closest papers")
-        terminal._references(console, result.nearest, mark="- ")
+        heading(console, "Closest papers")
+        terminal.references(console, result.nearest, mark="- ")
     for section in result.sections:
-        terminal._heading(console, section.title)
-        terminal._blocks(console, section.sentences)
+        heading(console, section.title)
+        terminal.paragraphs(console, section.sentences)
     if result.rows:
-        terminal._heading(console, "Side by side")
+        heading(console, "Side by side")
         titles = {one.n: one.heading for one in result.citations}
         for row in result.rows:
             mark = f"[{row.n}] "
-            terminal._hanging(console, mark, [(titles[row.n], "bold")], style="cyan")
-            terminal._block(console, [row.idea], indent=" " * len(mark))
+            hanging(console, mark, [(titles[row.n], "bold")], style="cyan")
+            terminal.paragraph(console, [row.idea], indent=" " * len(mark))
             if row.result and row.result.text != row.idea.text:
-                terminal._block(console, [row.result], indent=" " * len(mark))
+                terminal.paragraph(console, [row.result], indent=" " * len(mark))
     if result.citations:
-        terminal._heading(console, "References")
-        terminal._references(console, result.citations)
+        heading(console, "References")
+        terminal.references(console, result.citations)
     if result.left_out:
-        terminal._heading(console, "Considered, and left out")
+        heading(console, "Considered, and left out")
         for one in result.left_out[:SHOWN]:
-            terminal._hanging(console, "- ", [(one.title, ""), (f" · {one.why}", "dim")])
+            hanging(console, "- ", [(one.title, ""), (f" · {one.why}", "dim")])
         if len(result.left_out) > SHOWN:
-            terminal._line(console, f"  and {len(result.left_out) - SHOWN:,} more", "dim")
-    terminal._line(console, "")
-    terminal._line(console, footer(result), "dim")
+            put(console, f"  and {len(result.left_out) - SHOWN:,} more", "dim")
+    put(console, "")
+    put(console, footer(result), "dim")
 
 
 def as_markdown(result: TopicSummary) -> str:
@@ -106,14 +107,14 @@ def trend_counts(result: Trend) -> str:
 
 
 def trend_text(result: Trend, console: "Console") -> None:
-    terminal._line(console, result.query, "bold")
-    terminal._line(console, trend_counts(result), "dim")
+    put(console, result.query, "bold")
+    put(console, trend_counts(result), "dim")
     most = max((_share(point) for point in result.points), default=0) or 1
     wide = max((len(f"{point.papers:,} of {point.total:,}") for point in result.points), default=0)
     for point in result.points:
         bar = "█" * round(BAR * _share(point) / most) or "·"
         number = f"{point.papers:,} of {point.total:,}"
-        terminal._hanging(console, f"{point.label:<9}", [(f"{number:>{wide}}  ", "dim"), (bar, "cyan")], wrap=False)
+        hanging(console, f"{point.label:<9}", [(f"{number:>{wide}}  ", "dim"), (bar, "cyan")], wrap=False)
 
 
 def _share(point: Point) -> float:

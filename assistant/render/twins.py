@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from assistant.render import markdown, terminal
+from assistant.render.lines import put
 from assistant.render.words import counted
 from assistant.reports import Duplicates
 
@@ -21,12 +22,12 @@ def said(result: Duplicates) -> str:
 def text(result: Duplicates, console: "Console", *, limit: int) -> None:
     """Each group under the reason why it is one, its papers as in a list."""
     for group in result.groups[:limit]:
-        terminal._line(console, group.reason, "bold")
-        terminal._references(console, group.papers, mark="- ")
-        terminal._line(console, "")
+        put(console, group.reason, "bold")
+        terminal.references(console, group.papers, mark="- ")
+        put(console, "")
     if result.groups:
-        terminal._line(console, "Look at one with: assistant show ID · take it out with: assistant remove ID")
-    terminal._line(console, said(result), "dim")
+        put(console, "Look at one with: assistant show ID · take it out with: assistant remove ID")
+    put(console, said(result), "dim")
 
 
 def as_markdown(result: Duplicates, *, limit: int) -> str:
