@@ -82,7 +82,8 @@ def fenced(
         paper = passage.found.paper
         date = f"\nDate: {paper.date}" if paper.date else ""
         said = notes[at] if notes else f"Abstract: {clean(paper.abstract)[:most]}"
-        bodies.append(f"Title: {clean(paper.title)}{date}\n{said}")
+        withdrawn = "\nStatus: withdrawn" if paper.withdrawn else ""
+        bodies.append(f"Title: {clean(paper.title)}{date}{withdrawn}\n{said}")
     return fence(bodies, beside=question, first=first, seed=seed)
 
 

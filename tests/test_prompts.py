@@ -72,3 +72,11 @@ def test_tokens_of_chat_templates_reach_no_server() -> None:
     _, text = prompts.fenced("why?", [passage(Paper(hostile, hostile))])
     assert not re.search(r"<[|｜/a-z<]|\[/?INST", text)
     assert "p<0.05, a < b" in text
+
+
+def test_a_model_is_told_that_a_paper_is_withdrawn() -> None:
+    kept, gone = (Paper("On bees", "We count bees.", withdrawn=withdrawn) for withdrawn in (False, True))
+    _, text = prompts.fenced("how many bees?", [passage(kept), passage(gone)])
+    first, second = text.split(" end of [1]")
+    assert "Status" not in first
+    assert "Title: On bees\nStatus: withdrawn\nAbstract: We count bees." in second
