@@ -40,14 +40,25 @@ def test_no_kill_loses_a_paper_or_leaves_what_the_next_command_does_not_finish(
     assert sum(tally.kills for tally in tallies.values()) == KILLS
     assert {name: tally.failures for name, tally in tallies.items() if tally.failures} == {}, f"seed {seed}"
     table = list(crash_test.table(tallies))
-    assert len(table) == 5
+    assert len(table) == 6
 
 
 def test_the_crash_test_sees_what_is_lost(tmp_path: Path, papers: Corpus, start: Start) -> None:
     library = tmp_path / "library"
     assert start(["ingest", str(papers.base), "--library", str(library)]).wait() == 0
     missing = papers.expected("ingest")
-    assert crash_test.faults_at_once(library, missing) == ["32 acknowledged papers are missing"]
+    assert crash_test.faults_at_once(library, missing, set()) == ["32 acknowledged papers are missing"]
     assert "32 papers are missing, 0 too many" in crash_test.faults_in_the_end(library, missing)
     next((library / "lexical").glob("*.idx")).unlink()
     assert any("lexical index" in fault for fault in crash_test.faults_in_the_end(library, papers.expected("reindex")))
+
+
+def test_the_crash_test_sees_what_counts_as_sent_and_was_never_shown(
+    tmp_path: Path, papers: Corpus, start: Start
+) -> None:
+    library = tmp_path / "library"
+    for words in (["ingest", str(papers.base)], papers.words("digest")):
+        assert start([*words, "--library", str(library)]).wait() == 0
+    assert crash_test.faults_at_once(library, set(), crash_test._shown(papers.digest)) == []
+    (fault,) = crash_test.faults_at_once(library, set(), set())
+    assert fault.endswith("papers count as sent and are in no digest")

@@ -3,12 +3,13 @@
     python tools/crash_test.py --kills 200            # about a quarter of an hour
     python tools/crash_test.py --kills 50 --seed 7
 
-Each round begins with a library of acknowledged papers and one operation on it: an ingest of more, a reindex, or a
-removal. It gets SIGKILL once to three times in a row, each time at a moment drawn evenly from the time for which it
-holds the library when undisturbed. After each kill the catalog must be whole by SQLite's integrity check and have every
-acknowledged paper. Then the operation runs to its end; catalog, vectors and lexical index must agree in their counts,
-and every paper must be found by its id, its title and its vector. Prints a Markdown table: where the kills hit, and
-what failed.
+Each round begins with a library of acknowledged papers and one operation on it: an ingest of more, a reindex, a
+removal, or a digest. It gets SIGKILL once to three times in a row, each time at a moment drawn evenly from the time
+for which it holds the library when undisturbed; a digest, which holds it for a moment only, from all the time it
+takes. After each kill the catalog must be whole by SQLite's integrity check and have every acknowledged paper, and no
+paper may count as sent that is in no digest which was written. Then the operation runs to its end; catalog, vectors
+and lexical index must agree in their counts, and every paper must be found by its id, its title and its vector. Prints
+a Markdown table: where the kills hit, and what failed.
 """
 
 import argparse
@@ -37,8 +38,10 @@ from assistant.library.shelf import Shelf
 from assistant.library.vectors import from_bytes, held
 from assistant.papers import StoredPaper
 
-Operation = Literal["ingest", "reindex", "remove"]
-OPERATIONS: tuple[Operation, ...] = ("ingest", "reindex", "remove")
+Operation = Literal["ingest", "reindex", "remove", "digest"]
+OPERATIONS: tuple[Operation, ...] = ("ingest", "reindex", "remove", "digest")
+NOTHING_NEW = 3  # the exit status of a digest when all was sent
+DAY = date(2026, 6, 1)  # of all papers
 PLACES = ("before it wrote", "filing", "indexing", "vector index", "after it was done")
 PROGRAM = "import assistant.library.indexing as i; i.BATCH = {batch}; from assistant.cli import main; main()"
 
@@ -70,12 +73,19 @@ class Corpus:
     more: Path
     leaving: tuple[str, ...]
 
+    @property
+    def digest(self) -> Path:
+        """Where a digest is written."""
+        return self.base.with_name("digest.json")
+
     def words(self, operation: Operation) -> list[str]:
         match operation:
             case "ingest":
                 return ["ingest", str(self.more)]
             case "reindex":
                 return ["reindex"]
+            case "digest":
+                return ["digest", "--since", f"{DAY}", "--until", f"{DAY}", "-o", str(self.digest)]
         return ["remove", *self.leaving, "--yes"]
 
     def expected(self, operation: Operation) -> set[str]:
@@ -88,7 +98,10 @@ def corpus(folder: Path, papers: Sequence[StoredPaper]) -> Corpus:
     """Two files in `folder`, with half of the papers each; a fifth of the first half is to leave."""
     half = len(papers) // 2
     for name, part in (("base", papers[:half]), ("more", papers[half:])):
-        lines = [{"id": one.paper_id, "title": one.paper.title, "abstract": one.paper.abstract} for one in part]
+        lines = [
+            {"id": one.paper_id, "title": one.paper.title, "abstract": one.paper.abstract, "date": f"{DAY}"}
+            for one in part
+        ]
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     leaving = tuple(one.paper_id for one in papers[:half:5])
     return Corpus(folder / "base.jsonl", folder / "more.jsonl", leaving)
@@ -120,10 +133,11 @@ def one_round(
 ) -> None:
     """Start the operation and kill it at each of these moments (seconds after it has locked the library); then let it
     end, and look."""
-    before = _state(library)
+    papers.digest.unlink(missing_ok=True)
+    before, shown = _state(library), set[str]()
     untouched = _ids(papers.base) - set(papers.leaving if operation == "remove" else ())
     for moment in moments:
-        process = _begun(start, library, papers.words(operation))
+        process = _begun(start, library, papers, operation)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(moment)
         process.kill()
@@ -131,12 +145,15 @@ def one_round(
         tally.kills += 1
         where = place(library, before)
         tally.hit[where] += 1
-        tally.failures += [f"killed {where}: {fault}" for fault in faults_at_once(library, untouched)]
+        shown |= _shown(papers.digest)
+        tally.failures += [f"killed {where}: {fault}" for fault in faults_at_once(library, untouched, shown)]
     words = papers.words(operation)
     if operation == "remove" and not Counter(papers.leaving).keys() & _held(library):
         words = ["ingest", str(papers.more)]  # they have left; any other writer must finish the indexes
     status = start([*words, "--library", str(library)]).wait()
-    tally.failures += [f"the command after it ended with {status}"] if status else []
+    right = (0, NOTHING_NEW) if operation == "digest" else (0,)
+    tally.failures += [f"the command after it ended with {status}"] if status not in right else []
+    tally.failures += faults_at_once(library, set(), shown | _shown(papers.digest))
     expected = papers.expected(operation) | (_ids(papers.more) if words[0] == "ingest" else set())
     tally.failures += faults_in_the_end(library, expected)
 
@@ -152,16 +169,26 @@ def place(library: Path, before: object) -> str:
 
 def _state(library: Path) -> object:
     with contextlib.closing(Catalog(library)) as catalog:
-        return _held(library), catalog.meta("generation")
+        return _held(library), catalog.meta("generation"), catalog.memory.sent()
 
 
-def faults_at_once(library: Path, acknowledged: set[str]) -> list[str]:
-    """What is wrong with the catalog as a kill left it."""
+def faults_at_once(library: Path, acknowledged: set[str], shown: set[str]) -> list[str]:
+    """What is wrong with the catalog as a kill left it, when digests have `shown` these papers."""
     with contextlib.closing(sqlite3.connect(library / CATALOG)) as db:
         (said,) = db.execute("PRAGMA integrity_check").fetchone()
     missing = acknowledged - _held(library)
     faults = [f"integrity_check: {said}"] if said != "ok" else []
-    return faults + ([f"{len(missing)} acknowledged papers are missing"] if missing else [])
+    faults += [f"{len(missing)} acknowledged papers are missing"] if missing else []
+    with contextlib.closing(Catalog(library)) as catalog:
+        unseen = catalog.memory.sent().keys() - shown
+    return faults + ([f"{len(unseen)} papers count as sent and are in no digest"] if unseen else [])
+
+
+def _shown(file: Path) -> set[str]:
+    """The papers of the digest that was written there, whole or not at all."""
+    if not file.exists():
+        return set()
+    return {one["paper_id"] for one in json.loads(file.read_text(encoding="utf-8"))["citations"]}
 
 
 def _held(library: Path) -> set[str]:
@@ -199,18 +226,18 @@ def _unfound(library: Path) -> set[str]:
 def _seconds(work: Path, papers: Corpus, start: Start, operation: Operation) -> float:
     """The time for which the operation holds the library when nobody disturbs it."""
     library = _copy(work / "base", work / "library")
-    process = _begun(start, library, papers.words(operation))
+    process = _begun(start, library, papers, operation)
     started = time.perf_counter()
     process.wait()
     return time.perf_counter() - started
 
 
-def _begun(start: Start, library: Path, words: Sequence[str]) -> Process:
+def _begun(start: Start, library: Path, papers: Corpus, operation: Operation) -> Process:
     """The program, started and waited for until it has locked the library, or ended."""
     signed = library / HOLDER
     signed.unlink(missing_ok=True)  # the note of one that was killed
-    process = start([*words, "--library", str(library)])
-    while not signed.exists():
+    process = start([*papers.words(operation), "--library", str(library)])
+    while operation != "digest" and not signed.exists():
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.002)
             break
