@@ -474,6 +474,20 @@ def test_a_writer_that_dies_at_any_step_costs_no_paper(
         assert well(library)
 
 
+def test_vectors_that_were_kept_for_scans_make_room_for_the_index(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.library.searching.SCANNED", 1)
+    with opened() as library:
+        file(library, PAPERS)
+        scanned = titles(library, "quantized KV cache", side="vector")
+        searcher = library._fresh_searcher()
+        assert ("_kept" in searcher.__dict__, "_index" in searcher.__dict__) == (True, False)
+        assert titles(library, "quantized KV cache", side="vector") == scanned
+        assert ("_kept" in searcher.__dict__, "_index" in searcher.__dict__) == (False, True)
+        assert searcher is library._fresh_searcher()
+
+
 @pytest.mark.usefixtures("index_at_once")
 def test_what_a_crash_left_is_searched_exactly_while_another_process_writes(opened: Opened) -> None:
     with opened() as library:

@@ -206,6 +206,8 @@ class Searcher:
     def _indexed(self, query: Vectors) -> dict[int, Near] | None:
         """For every paper near the question, by the vector index, its nearest chunk, nearest first; None where that
         cannot be used."""
+        if "_index" not in self.__dict__:
+            self.__dict__.pop("_kept", None)  # before it takes as much again; only conditions have all read from now on
         if self._index is not None:
             try:
                 numbers = self._index.nearest(held(query[None])[0], limit=CANDIDATES)
