@@ -245,11 +245,12 @@ class Assistant:
         """What `ask` would send to the model for this question, as if nothing were kept; nothing is sent. UsageError:
         finding papers for it would send something already."""
         chosen = self.settings
-        if chosen.embedder.startswith("openai:"):
-            raise UsageError(
-                f"a dry run sends nothing, but to find papers the question is sent to {chosen.embedder}",
-                hint="See what is found with: assistant search",
-            )
+        for hosted in (chosen.embedder, chosen.rerank or ""):
+            if hosted.startswith("openai:"):
+                raise UsageError(
+                    f"a dry run sends nothing, but to find papers the question is sent to {hosted}",
+                    hint="See what is found with: assistant search",
+                )
         parts = self._parts
         name = parts.model.name if parts.model else None
         writer = Rehearsal(name or "")

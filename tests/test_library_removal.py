@@ -1,6 +1,7 @@
 """Removing papers and indexing anew, on real parts, and what a kill in the middle of either leaves."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -267,7 +268,7 @@ def test_an_interrupted_ingest_has_the_vector_index_given_what_it_lacks_not_buil
         assert after != before
 
 
-def test_an_interrupted_removal_has_the_vector_index_built_anew(
+def test_an_interrupted_removal_is_finished_in_the_vector_index(
     opened: Opened, built: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(self: LexicalIndex, papers: object) -> None:
@@ -281,7 +282,50 @@ def test_an_interrupted_removal_has_the_vector_index_built_anew(
                 library.remove(["XGrammar: Structured"])
         built.clear()
         file(library, MORE[:1])  # as many are in as the index had held
-        assert built == ["again"]
+        assert built == []
+        assert well(library)
+        assert GRAMMAR.title not in titles(library, "structured decoding with grammars", side="vector")
+
+
+def test_an_interrupted_ingest_of_changed_papers_is_finished_in_the_vector_index(
+    opened: Opened, embedder: Counting, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.library.indexing.BATCH", 1)
+    with opened() as library:
+        file(library, PAPERS)
+        embedder.texts, embedder.dies_after = [], 1
+        with pytest.raises(Killed):
+            file(library, [replace(CSKV, abstract=f"{CSKV.abstract} And more."), *MORE])
+        embedder.texts, embedder.dies_after = [], None
+        built.clear()
+        library.reindex(pending=True)
+        assert (built, well(library)) == ([], True)
+
+
+def test_a_vector_index_that_cannot_be_written_to_is_built_anew_by_the_next_writer(
+    opened: Opened, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: ChromaIndex, *given: object) -> None:
+        raise LibraryDamaged("the vector index cannot be used")
+
+    with opened() as library:
+        file(library, PAPERS)
+        with monkeypatch.context() as patch:
+            patch.setattr(ChromaIndex, "put", broken)
+            with pytest.raises(LibraryDamaged):
+                file(library, MORE)
+        assert [one.name for one in (library.folder / "chroma").iterdir()] == ["g1"]  # the copy is not left
+        built.clear()
+        assert titles(library, "bees on a meadow")[0] in {one.title for one in MORE}
+        assert (built, well(library)) == (["again"], True)
+
+
+def test_a_copy_that_a_killed_writer_left_is_removed_by_the_next(opened: Opened) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        shutil.copytree(library.folder / "chroma" / "g1", library.folder / "chroma" / "g2")
+        file(library, PAPERS)
+        assert [one.name for one in (library.folder / "chroma").iterdir()] == ["g1"]
         assert well(library)
 
 

@@ -94,4 +94,6 @@ def test_a_question_that_the_gate_stops_would_send_nothing(dry: Server) -> None:
 def test_papers_that_are_found_by_asking_an_endpoint_are_not_looked_for(dry: Server) -> None:
     with pytest.raises(UsageError, match="the question is sent to openai:e"):
         Assistant.open(embedder="openai:e").rehearse(QUESTION)
+    with pytest.raises(UsageError, match="the question is sent to openai:r"):
+        Assistant.open(rerank="openai:r").rehearse(QUESTION)
     assert dry.asked == []

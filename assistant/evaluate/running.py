@@ -155,7 +155,8 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
     """All that the figures depend on but the machine and the model's own whims; nothing secret."""
     chosen, status = assistant.settings, assistant.status()
     writes = None if chosen.model == EXTRACTIVE else chosen.model
-    asks_model = bool(writes and ask) or (chosen.rerank or "").partition(":")[0] in ("model", "openai")
+    asks_model = bool(writes and ask) or chosen.rerank == "model"
+    asks_endpoint = asks_model or (chosen.rerank or "").startswith("openai:")
     endpoint = Endpoint(base_url=chosen.base_url, api_key=None, timeout_s=chosen.timeout)
     return {
         "program": __version__,
@@ -170,7 +171,7 @@ def _run(assistant: Assistant, found: Judged, *, ask: bool) -> Run:
         "asked": "searches and answers" if ask else "searches only",
         "writer": writes or EXTRACTIVE if ask else None,
         "model": chosen.model if asks_model else None,
-        "base_url": endpoint.address if asks_model else None,
+        "base_url": endpoint.address if asks_endpoint else None,
         "prompts": _prompts(chosen.prompts) if asks_model else None,
         "k": chosen.k,
         "context_tokens": chosen.context_tokens if asks_model else None,

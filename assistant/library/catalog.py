@@ -209,6 +209,12 @@ class Catalog:
         with self._mapped():
             return replies.recall(self._db, key)
 
+    def chunk_numbers(self, *, after: int = 0) -> list[int]:
+        """The numbers of the chunks above `after`, in order."""
+        with self._mapped():
+            rows = self._db.execute("SELECT number FROM chunks WHERE number > ? ORDER BY number", (after,))
+            return [int(row[0]) for row in rows]
+
     def last_chunk(self) -> int:
         """The highest number of a chunk; 0 where there is none."""
         with self._mapped():

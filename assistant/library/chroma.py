@@ -1,7 +1,7 @@
 """The vector index in a folder: Chroma, holding chunk numbers, vectors and small metadata, no text.
 
-Its files survive neither a kill nor two writers, so it is rebuilt from the catalog where either may have been. This
-module is the only one that knows chromadb.
+Its files survive neither a kill nor two writers, so `Shelf` has a copy of them written to. This module is the only one
+that knows chromadb.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class ChromaIndex:
     """The `VectorIndex` in a folder, nearest by inner product (vectors have length 1, so by cosine)."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        self._folder = folder
+        self.folder = folder
         if create:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -44,17 +44,17 @@ class ChromaIndex:
             self._open(create=create)
 
     def _open(self, *, create: bool = False) -> None:
-        with _undisturbed(self._folder) as chromadb:
+        with _undisturbed(self.folder) as chromadb:
             settings = chromadb.config.Settings(
                 _env_file=None,
                 chroma_api_impl="chromadb.api.rust.RustBindingsAPI",
                 is_persistent=True,
-                persist_directory=str(self._folder),
+                persist_directory=str(self.folder),
                 migrations="apply",
                 allow_reset=False,
                 anonymized_telemetry=False,
             )
-            self._client = chromadb.PersistentClient(path=str(self._folder), settings=settings)
+            self._client = chromadb.PersistentClient(path=str(self.folder), settings=settings)
         if create:
             self._collection = self._client.create_collection(
                 COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "ip", "ef_search": LOOKED_AT}}
@@ -63,12 +63,12 @@ class ChromaIndex:
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
 
     def __len__(self) -> int:
-        with _mapped(self._folder):
+        with _mapped(self.folder):
             return int(self._collection.count())
 
     def put(self, numbers: Sequence[int], vectors: Vectors, metadata: Sequence[Mapping[str, str | int]]) -> None:
         """Add chunks, or replace those of the same numbers."""
-        with _mapped(self._folder):
+        with _mapped(self.folder):
             for at in range(0, len(numbers), BATCH):
                 part = slice(at, at + BATCH)
                 self._collection.upsert(
@@ -77,8 +77,13 @@ class ChromaIndex:
                     metadatas=list(metadata[part]),
                 )
 
+    def numbers(self) -> list[int]:
+        """Of all chunks that it holds."""
+        with _mapped(self.folder):
+            return [int(number) for number in self._collection.get(include=[])["ids"]]
+
     def remove(self, numbers: Sequence[int]) -> None:
-        with _mapped(self._folder):
+        with _mapped(self.folder):
             for at in range(0, len(numbers), BATCH):
                 self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
 
@@ -87,14 +92,13 @@ class ChromaIndex:
 
         It writes when more than `sync_threshold` have gathered, and a new threshold counts after a reopen.
         """
-        with _mapped(self._folder):
+        with _mapped(self.folder):
             some = self._collection.get(limit=3, include=["embeddings", "metadatas"])
             if len(some["ids"]) < 3:
                 return
             self._collection.modify(configuration={"hnsw": {"sync_threshold": 2, "batch_size": 2}})
             self.close()
-            del self._client, self._collection
-            gc.collect()  # they hold each other, and every vector beside those that are read again
+            gc.collect()  # client and collection hold each other, and every vector beside those that are read again
             self._open()
             self._collection.upsert(ids=some["ids"], embeddings=some["embeddings"], metadatas=some["metadatas"])
             self._collection.modify(configuration={"hnsw": {"sync_threshold": SYNC_THRESHOLD, "batch_size": 100}})
@@ -104,7 +108,7 @@ class ChromaIndex:
 
         LibraryDamaged where Chroma gives fewer than it must: a lost HNSW folder shows itself in no other way.
         """
-        with _mapped(self._folder):
+        with _mapped(self.folder):
             answer = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=[])
             numbers = [int(number) for number in answer["ids"][0]]
             if len(numbers) < limit and len(numbers) < self._collection.count():  # which takes as long as the query
@@ -113,7 +117,10 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Give the files back: Chroma keeps one system a path alive in the process otherwise."""
-        self._client.clear_system_cache()
+        if "_client" in self.__dict__:
+            self._client.clear_system_cache()
+            self.__dict__.pop("_collection", None)
+            del self._client
 
 
 @contextlib.contextmanager

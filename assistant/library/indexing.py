@@ -2,8 +2,8 @@
 
 Rows go to the catalog as pending, then in batches into Chroma and tantivy, and are then marked indexed. What is
 removed leaves the catalog at once, and then the indexes. While these are written to, the catalog says so; a writer
-that finds that mark builds both anew from the catalog, but goes on with vectors that lie on a server. So a kill at
-any point costs no paper: the next writer finishes the rest.
+that finds that mark builds the lexical index anew, and gives the vector index what it lacks. So a kill at any point
+costs no paper: the next writer finishes the rest.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from assistant.cleaning import whole
 from assistant.embedders import Embedder, Vectors
-from assistant.errors import LibraryDamaged
+from assistant.errors import LibraryDamaged, LibraryError
 from assistant.holdings import Intake, Merger
 from assistant.library.catalog import Catalog, ChunkRow
 from assistant.library.filing import Outcome
@@ -140,6 +140,7 @@ class Writer:
         waiting = self._catalog.counts()[1]
         with self._indexes(progress) as (lexical, vectors):
             if vectors is not None and self._shelf.is_clean and not waiting:
+                self._shelf.clear_folders()
                 return 0
             done = 0
             with self._writing_to(vectors, progress) as vectors:
@@ -256,12 +257,21 @@ class Writer:
     @contextlib.contextmanager
     def _writing_to(self, vectors: VectorIndex | None, progress: Progress) -> Iterator[VectorIndex | None]:
         """What stands for this vector index while it is written to (`Shelf.begin`), with all that it lacked."""
-        lacking = self._shelf.lacking
+        lacking = self._shelf.lacking  # before `begin`, which marks the index as being written to
         vectors = self._shelf.begin(vectors)
-        with contextlib.closing(vectors) if vectors is not None else contextlib.nullcontext():
+        try:
             if vectors is not None and lacking is not None:
                 self._fill(vectors, progress, after=lacking)
+                vectors.remove(self._shelf.gone(vectors))
             yield vectors
+        except BaseException as error:
+            if vectors is not None:
+                vectors.close()
+            if isinstance(error, LibraryDamaged) and vectors is not None:
+                with contextlib.suppress(LibraryError):
+                    self._shelf.give_up()
+            self._shelf.clear_folders()  # a copy that is not finished takes room, and the disk may be full
+            raise
 
     def _finish(self, vectors: VectorIndex | None, progress: Progress) -> None:
         """Have the vector index written out, and built anew where it does not give what it must; then seal both."""
@@ -299,7 +309,7 @@ class Writer:
 
     def _fill(self, vectors: VectorIndex, progress: Progress, *, after: int = 0) -> None:
         """Put the catalog's chunks numbered above `after` into the vector index."""
-        done, total = 0, self._catalog.counts()[2] - len(vectors)
+        done, total = 0, len(self._catalog.chunk_numbers(after=after))
         for rows in _batches(self._catalog.chunks_of(after=after)):
             progress("building the vector index", done, total)
             self._put(vectors, rows)

@@ -12,6 +12,7 @@ no room for a copy, is built anew.
 """
 
 import contextlib
+import gc
 import re
 import secrets
 import shutil
@@ -28,6 +29,7 @@ from assistant.library.vectors import VectorIndex
 
 LOCAL = "local"  # the place that is the library's own folder
 CLEAN, BEHIND, DIRTY, UNBUILT = "clean", "behind", "dirty", "unbuilt"  # states of the index
+ROOM = 2  # sizes of a vector index that must be free for a copy of it: the copy, and what both indexes grow by
 _PLACE = re.compile(
     r"local|https?://[\w.:/\[\]-]{1,200}|cloud:(?!\.{1,2}/)[\w.-]{1,100}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII
 )
@@ -52,7 +54,7 @@ class Shelf:
         notice: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._folder, self._catalog, self._notice = folder / "chroma", catalog, notice
-        self._store, self._copy = store, False  # whether a copy of the index is written to
+        self._store = store
         self._server = Server(store, key) if store not in (None, LOCAL) else None
 
     # ---- where it is
@@ -179,7 +181,6 @@ class Shelf:
         if self.moves and self._catalog.meta("generation"):
             self._tell_move()
         generation = str(self._catalog.whole_number("generation", 0) + 1)
-        self._copy = False
         if self._server is not None:
             return self._create_collection(self._server, generation)
         with self._catalog.transaction():
@@ -209,9 +210,7 @@ class Shelf:
         an index in a folder, whose files survive no kill, a copy, which takes its place when it is finished."""
         if isinstance(index, ServerIndex):
             stamp = secrets.token_hex(8)
-            self._catalog.set_meta(
-                vectors=DIRTY, stamp=f"{stamp} {index.stamp}"
-            )  # until it is there, the old one may be
+            self._catalog.set_meta(vectors=DIRTY, stamp=f"{stamp} {index.stamp}")  # until it is there, the old may be
             index.claim(stamp)
             return index
         if index is None:
@@ -219,16 +218,23 @@ class Shelf:
             return None
         index.close()
         old, new = self._generation(), self._generation(after=1)
-        shutil.rmtree(new, ignore_errors=True)
         try:
-            shutil.copytree(old, new)
-        except OSError:  # there is no room for two
-            shutil.rmtree(new, ignore_errors=True)
-            self._catalog.set_meta(vectors=DIRTY)
-            return ChromaIndex(old)
-        self._copy = True
-        self._catalog.set_meta(vectors=BEHIND)
-        return ChromaIndex(new)
+            copied = _copied(old, new)
+            self._catalog.set_meta(vectors=BEHIND if copied else DIRTY)
+            return ChromaIndex(new if copied else old)
+        except LibraryDamaged:  # a seal does not say all
+            self.give_up()
+            return None
+
+    def give_up(self) -> None:
+        """Have the next writer build an index anew, since this one cannot be written to."""
+        self._catalog.set_meta(vectors=UNBUILT)
+
+    def gone(self, index: VectorIndex) -> list[int]:
+        """The chunks that an index which was behind still has, and the catalog no more."""
+        if not isinstance(index, ChromaIndex) or len(index) == self._catalog.counts()[2]:
+            return []
+        return sorted(set(index.numbers()).difference(self._catalog.chunk_numbers()))
 
     def is_whole(self, index: VectorIndex) -> bool:
         """Whether the index holds as many chunks as the catalog, and was written to by this library alone."""
@@ -244,19 +250,24 @@ class Shelf:
         if isinstance(index, ServerIndex):
             self._catalog.set_meta(vectors=CLEAN, stamp=index.stamp)
             return
-        if self._copy:
-            self._catalog.set_meta(generation=self._generation(after=1).name[1:])
-            self._copy = False
+        if isinstance(index, ChromaIndex):
+            self._catalog.set_meta(generation=index.folder.name[1:])
         self._catalog.set_meta(vectors=CLEAN, vectors_seal=self._seal(), vectors_last=str(self._catalog.last_chunk()))
 
     def clear_old(self) -> None:
-        """Remove the generations before the one that was finished, as far as they can be reached."""
-        current = self._generation() if self.place == LOCAL else None
-        for folder in self._folder.glob("g[0-9]*"):
-            if folder != current:
-                shutil.rmtree(folder, ignore_errors=True)
+        """Remove every generation but the current one, as far as they can be reached."""
+        self.clear_folders()
         if self._server and (names := self._catalog.meta("leftovers")):
             self._catalog.set_meta(leftovers=" ".join(n for n in names.split() if not _dropped(self._server, n)))
+
+    def clear_folders(self) -> None:
+        """Remove the folders of generations before the current one, and those that a killed or failed writer left. Not
+        while another one is open."""
+        current = self._generation() if self.place == LOCAL else None
+        if old := [folder for folder in self._folder.glob("g[0-9]*") if folder != current]:
+            gc.collect()  # what is closed keeps its files open until then
+        for folder in old:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # ---- what the catalog remembers
 
@@ -292,6 +303,20 @@ class Shelf:
         if self.place != LOCAL:
             name = self._catalog.meta("collection") or "?"
             self._notice(f"the collection {name} on {self.place} is no longer used; it may be deleted there")
+
+
+def _copied(old: Path, new: Path) -> bool:
+    """Whether `old` was copied to `new`, which may take some time; not where there is not room for it to grow, too."""
+    shutil.rmtree(new, ignore_errors=True)
+    size = sum(file.stat().st_size for file in old.rglob("*") if file.is_file())
+    try:
+        if shutil.disk_usage(old).free < ROOM * size:
+            return False
+        shutil.copytree(old, new)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        return False
+    return True
 
 
 def _dropped(server: Server, name: str) -> bool:

@@ -18,7 +18,7 @@ class EncoderReranker:
         self._embedder = embedder
 
     def rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
-        """As `Reranker.rerank`. EndpointError, where the embedder is asked over HTTP; EmbedderError."""
+        """As `Reranker.rerank`. EmbedderError."""
         texts = [whole(one.found.paper.title, one.found.paper.abstract) for one in passages]
         vectors = self._embedder.embed([clean(question), *texts])
         cosines = vectors[1:] @ vectors[0]
