@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -329,14 +330,17 @@ def test_a_copy_that_a_killed_writer_left_is_removed_by_the_next(opened: Opened)
         assert well(library)
 
 
+@pytest.mark.parametrize("told_by", ["copytree", "disk_usage"])
 def test_where_there_is_no_room_for_a_copy_the_vector_index_is_written_to_in_place(
-    opened: Opened, embedder: Counting, built: list[str], monkeypatch: pytest.MonkeyPatch
+    opened: Opened, embedder: Counting, built: list[str], monkeypatch: pytest.MonkeyPatch, told_by: str
 ) -> None:
-    def no_room(old: Path, new: Path) -> None:
+    def no_room(old: Path, new: Path | None = None) -> SimpleNamespace:
+        if new is None:
+            return SimpleNamespace(free=1_000)
         new.mkdir()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("assistant.library.shelf.shutil.copytree", no_room)
+    monkeypatch.setattr(f"assistant.library.shelf.shutil.{told_by}", no_room)
     with opened() as library:
         file(library, PAPERS)
         built.clear()

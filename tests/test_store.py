@@ -355,6 +355,24 @@ def test_a_process_killed_while_it_writes_costs_no_paper(opened: Opened, chroma:
     assert list(chroma.collections().values()) == [2]
 
 
+def test_a_server_that_failed_on_a_write_is_gone_on_with(
+    opened: Opened, chroma: ChromaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: ServerIndex, *given: object) -> None:
+        raise LibraryDamaged("the vectors cannot be used")
+
+    with opened(chroma.url) as library:
+        file(library, [GRAMMAR])
+        before = list(chroma.collections())
+        with monkeypatch.context() as patch:
+            patch.setattr(ServerIndex, "put", broken)
+            with pytest.raises(LibraryDamaged):
+                file(library, [CSKV])
+        file(library, [QSERVE])
+        assert well(library)
+        assert (list(chroma.collections()), list(chroma.collections().values())) == (before, [3])
+
+
 def test_papers_filed_while_the_server_is_away_are_finished_when_it_is_back(
     opened: Opened, chroma: ChromaServer
 ) -> None:

@@ -154,7 +154,7 @@ def table(
     folder: Path,
     embedder: embedders.Embedder,
     chunk_tokens: int,
-    reranker: Reranker | None = None,
+    reranker: Reranker | None,
 ) -> None:
     print(f"embedder {embedder.name} {embedder.fingerprint}, {embedder.dimension} dimensions\n")
     print("| set | queries | side | nDCG@10 | 95 % | recall@5 | recall@10 | recall@100 |")

@@ -267,10 +267,10 @@ class Writer:
         except BaseException as error:
             if vectors is not None:
                 vectors.close()
-            if isinstance(error, LibraryDamaged) and vectors is not None:
-                with contextlib.suppress(LibraryError):
+            with contextlib.suppress(LibraryError):  # what went wrong first is what is told
+                if isinstance(error, LibraryDamaged) and not self._shelf.survives_a_kill:
                     self._shelf.give_up()
-            self._shelf.clear_folders()  # a copy that is not finished takes room, and the disk may be full
+                self._shelf.clear_folders()  # a copy that is not finished takes room, and the disk may be full
             raise
 
     def _finish(self, vectors: VectorIndex | None, progress: Progress) -> None:

@@ -306,10 +306,10 @@ class Shelf:
 
 
 def _copied(old: Path, new: Path) -> bool:
-    """Whether `old` was copied to `new`, which may take some time; not where there is not room for it to grow, too."""
+    """Whether `old` was copied to `new`: not where it cannot be, or where there is no room for it to grow, too."""
     shutil.rmtree(new, ignore_errors=True)
-    size = sum(file.stat().st_size for file in old.rglob("*") if file.is_file())
     try:
+        size = sum(file.stat().st_size for file in old.rglob("*") if file.is_file())
         if shutil.disk_usage(old).free < ROOM * size:
             return False
         shutil.copytree(old, new)
