@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -18,8 +19,7 @@ class ChromaServer:
     """`chroma run` on a free port, with its data in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -63,3 +63,11 @@ class ChromaServer:
 
     def remove(self, name: str) -> None:
         self.ask(f"{DATABASE}/collections/{name}", "DELETE")
+
+
+def _free_port() -> int:
+    """One below those that systems hand out, so that no test that runs meanwhile is given it."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no free port was found")

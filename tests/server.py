@@ -52,6 +52,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
+    def url_with(self, credentials: str) -> str:
+        """The address with a user's name and password in it."""
+        return self.url.replace("//", f"//{credentials}@")
+
     def endpoint(self, *, api_key: str | None = "sk-secret-0123", timeout_s: float = 5) -> Endpoint:
         return Endpoint(base_url=self.url, api_key=api_key, timeout_s=timeout_s)
 

@@ -141,7 +141,7 @@ def test_secrets_reach_neither_output_nor_cache(
     server.replies = [reply]
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("ASSISTANT_MODEL", "m")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url.replace("127", "me:hunter2@127") + "?token=hunter3")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url_with("me:hunter2") + "?token=hunter3")
     for words in (("-f", "json"), ("-f", "md"), ("--max-tokens-total", "9"), ("--max-cost", "9"), ("--debug",)):
         done = CliRunner().invoke(app, ("ask", QUESTION, "--library", "sample", *words))
         assert not any(secret in done.stdout + done.stderr for secret in (KEY, "hunter2", "hunter3"))

@@ -20,7 +20,7 @@ def dry(sample_home: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> S
     """A server that the settings name, with a key and a password."""
     server.replies = [completion("It is so [1].")]
     monkeypatch.setenv("ASSISTANT_HOME", str(sample_home))
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url.replace("127", "me:hunter2@127"))
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url_with("me:hunter2"))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("ASSISTANT_MODEL", "m")
     return server

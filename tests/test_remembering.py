@@ -109,7 +109,7 @@ def test_an_interrupted_reply_is_not_kept(server: Server, library: Library) -> N
 
 def test_nothing_secret_lies_in_the_library(server: Server, library: Library) -> None:
     server.replies = [completion("The key is sk-secret-0123456789, they say.")]
-    address = server.url.replace("127", "me:hunter2hunter2@127") + "?key=hunter3"
+    address = server.url_with("me:hunter2hunter2") + "?key=hunter3"
     endpoint = Endpoint(base_url=address, api_key="sk-secret-0123456789", timeout_s=5)
     Remembering(endpoint, lambda: library, today=lambda: TODAY).complete(BODY)
     ((key, *_),) = rows(library)

@@ -99,7 +99,7 @@ def test_judged_words_that_the_paper_does_not_hold_are_told(assistant: Assistant
 @pytest.fixture
 def modelled(few: Path, server: Server) -> Callable[[], Assistant]:
     """Makes an assistant whose model is the server."""
-    return lambda: Assistant.open(few, model="m", base_url=server.url.replace("//", "//me:hunter2@"), api_key="sk-1")
+    return lambda: Assistant.open(few, model="m", base_url=server.url_with("me:hunter2"), api_key="sk-1")
 
 
 def test_what_a_model_invents_lowers_citation_recall_and_precision(
