@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -66,6 +67,15 @@ def file(library: Library, papers: Sequence[Paper], *, source: str = "jsonl", na
 
 def titles(library: Library, question: str, **options: object) -> list[str]:
     return [one.found.paper.title for one in library.search(question, limit=5, **options)]  # type: ignore[arg-type]
+
+
+def still_open(folder: Path) -> list[Path]:
+    """The files below `folder` that this process has open."""
+    files = []
+    for one in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            files.append(one.readlink())
+    return [file for file in files if file.is_relative_to(folder)]
 
 
 def well(library: Library) -> bool:
@@ -472,6 +482,23 @@ def test_a_writer_that_dies_at_any_step_costs_no_paper(
         assert titles(library, "zebras")[0] == GRAMMAR.title
         assert set(titles(library, "KV cache")) == {CSKV.title, QSERVE.title, GRAMMAR.title}
         assert well(library)
+
+
+@pytest.mark.usefixtures("index_at_once")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc tells which files are open")
+@pytest.mark.parametrize("harm", [False, True])
+def test_a_closed_library_keeps_none_of_its_files_open(opened: Opened, harm: bool) -> None:
+    with opened() as library:
+        file(library, PAPERS)
+        folder = library.folder
+        if harm:
+            with sqlite3.connect(next(folder.glob("chroma/*/chroma.sqlite3"))) as db:
+                db.execute("DELETE FROM collections")
+            db.close()
+        assert titles(library, "quantized KV cache", side="vector")[0] == CSKV.title
+    deadline = time.monotonic() + 10
+    while left := still_open(folder):  # Chroma closes its database in threads of its own
+        assert time.monotonic() < deadline, left
 
 
 def test_vectors_that_were_kept_for_scans_make_room_for_the_index(

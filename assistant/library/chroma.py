@@ -5,7 +5,6 @@ that knows chromadb.
 """
 
 import contextlib
-import gc
 import os
 import shutil
 import threading
@@ -41,7 +40,11 @@ class ChromaIndex:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         with _mapped(folder):
-            self._open(create=create)
+            try:
+                self._open(create=create)
+            except BaseException:  # a panic out of Rust is one
+                self.close()  # else Chroma gives what it has opened to whoever opens the folder next
+                raise
 
     def _open(self, *, create: bool = False) -> None:
         with _undisturbed(self.folder) as chromadb:
@@ -98,7 +101,6 @@ class ChromaIndex:
                 return
             self._collection.modify(configuration={"hnsw": {"sync_threshold": 2, "batch_size": 2}})
             self.close()
-            gc.collect()  # client and collection hold each other, and every vector beside those that are read again
             self._open()
             self._collection.upsert(ids=some["ids"], embeddings=some["embeddings"], metadatas=some["metadatas"])
             self._collection.modify(configuration={"hnsw": {"sync_threshold": SYNC_THRESHOLD, "batch_size": 100}})
@@ -116,9 +118,9 @@ class ChromaIndex:
         return numbers
 
     def close(self) -> None:
-        """Give the files back: Chroma keeps one system a path alive in the process otherwise."""
+        """Give the files and the memory back."""
         if "_client" in self.__dict__:
-            self._client.clear_system_cache()
+            self._client.close()
             self.__dict__.pop("_collection", None)
             del self._client
 

@@ -12,7 +12,6 @@ no room for a copy, is built anew.
 """
 
 import contextlib
-import gc
 import re
 import secrets
 import shutil
@@ -264,10 +263,9 @@ class Shelf:
         """Remove the folders of generations before the current one, and those that a killed or failed writer left. Not
         while another one is open."""
         current = self._generation() if self.place == LOCAL else None
-        if old := [folder for folder in self._folder.glob("g[0-9]*") if folder != current]:
-            gc.collect()  # what is closed keeps its files open until then
-        for folder in old:
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in self._folder.glob("g[0-9]*"):
+            if folder != current:
+                shutil.rmtree(folder, ignore_errors=True)
 
     # ---- what the catalog remembers
 
