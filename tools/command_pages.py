@@ -3,9 +3,9 @@
 python tools/command_pages.py > docs/commands.md
 """
 
+import contextlib
+import io
 import os
-import subprocess
-import sys
 
 COMMANDS = (
     "",
@@ -53,16 +53,13 @@ COMMANDS = (
 
 def page() -> str:
     parts = ["# Commands\n\n`ask …` is `assistant ask …`. Exit statuses and streams: see the README.\n"]
+    os.environ |= {"COLUMNS": "80", "TERMINAL_WIDTH": "80"}
+    from assistant.cli import app  # how wide a help is, Typer asks when it is imported
+
     for command in COMMANDS:
-        words = [*command.split(), "--help"]
-        done = subprocess.run(
-            [sys.executable, "-m", "assistant", *words],
-            env=os.environ | {"COLUMNS": "80", "TERMINAL_WIDTH": "80"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        text = done.stdout.replace("python -m assistant", "assistant").rstrip()
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            app([*command.split(), "--help"], prog_name="assistant", standalone_mode=False)
+        text = printed.getvalue().rstrip()
         parts.append(f"## `{' '.join(['assistant', command]).strip()}`\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 

@@ -7,7 +7,7 @@ read here and not by the package model2vec, with which that takes 0.14 s longer,
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +95,13 @@ def _unknown_and_last(file: Path) -> tuple[int, int]:
 
 def load(name: str, place: str, endpoint: Endpoint | None) -> StaticEmbedder:
     """The model at `place`: a folder, a hub name, or the bundled one where it is empty. EmbedderError."""
-    return StaticEmbedder(name, _folder(place))
+    return StaticEmbedder(name, _folder(place)) if place else _bundled()
+
+
+@cache
+def _bundled() -> StaticEmbedder:
+    """The bundled model: as often as libraries are opened in a process, it is read once."""
+    return StaticEmbedder("bundled", BUNDLED)
 
 
 def fingerprint(place: str) -> str:
