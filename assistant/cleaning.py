@@ -68,7 +68,9 @@ _COMBINING = {
 _ASIDE = {c: chr(0xE000 + i) for i, c in enumerate("%&_#${}")}
 _BACK = {ord(v): k for k, v in _ASIDE.items()}
 
-_DAMAGE = re.compile(r"[\\{}$~]|``|''|\dtimes|\btimes~|\b(?:cdot|ldots|leq|geq)\b")
+_MARKS = ("\\", "{", "}", "$", "~", "``", "''")
+_BARE = {"ldots": "...", "cdot": "·", "geq": "≥", "leq": "≤"}  # commands that have lost their backslash
+_BARE_WORD = re.compile(rf"\dtimes|\b(?:{'|'.join(_BARE)})\b")
 _ESCAPED = re.compile(r"\\([%&_#${}])")
 _ACCENT = re.compile(
     r"\\(?:(['`^=.~])\s*|(\")(?=\{?(?:\\i\b|[aeiouyAEIOUY]))|([uvHcrk])(?=\s*\{\s*[A-Za-z]\s*\}))"
@@ -103,7 +105,14 @@ def clean(text: str) -> str:
     those of unknown commands (`\\tool` → `tool`).
     """
     text = " ".join(printable(text).split())  # before the patterns too: several are slow on long white space
-    return " ".join(_delatex(text).split()) if _DAMAGE.search(text) else text
+    return " ".join(_delatex(text).split()) if _is_damaged(text) else text
+
+
+def _is_damaged(text: str) -> bool:
+    """Whether LaTeX has left something. Plain searches come first, here and below: most texts need no pattern."""
+    if any(mark in text for mark in _MARKS):
+        return True
+    return any(word in text for word in ("times", *_BARE)) and bool(_BARE_WORD.search(text))
 
 
 def _delatex(text: str) -> str:
@@ -129,11 +138,16 @@ def _delatex(text: str) -> str:
         text = flat
     text = _STRAY_BRACE.sub(lambda m: m[1] or "", text)
     # 4. what is left of damaged commands
-    text = _TIMES.sub("×", text)
-    text = re.sub(r"\bcdot\b", "·", re.sub(r"\bldots\b", "...", text))
-    text = re.sub(r"\bleq\b", "≤", re.sub(r"\bgeq\b", "≥", text))
-    text = re.sub(r"(?<=\d)~(?=\d)", "–", text)  # ranges: 10~20%
-    text = re.sub(r"``|(?<!\S)''(?=\w)", "“", _TIE.sub(" ", text)).replace("''", "”").replace("\\", "")
+    if "×" in text or "times" in text:
+        text = _TIMES.sub("×", text)
+    for word, symbol in _BARE.items():
+        if word in text:
+            text = re.sub(rf"\b{word}\b", symbol, text)
+    if "~" in text:
+        text = _TIE.sub(" ", re.sub(r"(?<=\d)~(?=\d)", "–", text))  # ranges: 10~20%
+    if "``" in text or "''" in text:
+        text = re.sub(r"``|(?<!\S)''(?=\w)", "“", text).replace("''", "”")
+    text = text.replace("\\", "")
     return text.translate(_BACK)
 
 
