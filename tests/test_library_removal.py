@@ -356,6 +356,23 @@ def test_where_there_is_no_room_for_a_copy_the_vector_index_is_written_to_in_pla
         assert well(library)
 
 
+@pytest.mark.usefixtures("index_at_once")
+@pytest.mark.parametrize("room", [True, False])
+def test_who_has_the_vector_index_open_in_the_same_process_sees_what_a_writer_adds(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, room: bool
+) -> None:
+    if not room:
+        monkeypatch.setattr("assistant.library.shelf.shutil.disk_usage", lambda folder: SimpleNamespace(free=1_000))
+    with opened() as reader:
+        file(reader, PAPERS)
+        for paper in MORE:
+            assert paper.title not in titles(reader, paper.title, side="vector")
+            with opened() as writer:
+                file(writer, [paper])
+            assert titles(reader, paper.title, side="vector")[0] == paper.title
+        assert well(reader)
+
+
 def test_a_file_of_deletions_that_a_killed_commit_left_is_no_hindrance(opened: Opened, embedder: Counting) -> None:
     with opened() as library:
         file(library, PAPERS)
