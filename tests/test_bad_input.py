@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from assistant.cli import app
 from tests.conftest import ROOT
 
+LINE = b'{"title": "T", "abstract": "A."}\n'
 SEED = str(next((ROOT / "seeds").glob("000*")))
 
 
@@ -74,7 +75,8 @@ def home(ingested: Path, tmp_path: Path) -> Path:
             b"Get trending papers in your email inbox!\nCaf\xe9\n",
             "not UTF-8 text (byte 0xe9 at offset 44)",
         ),
-        ("cut.gz", gzip.compress(b'{"title": "T", "abstract": "A."}\n' * 9000)[:200], "cannot be read to its end"),
+        # mtime=0: the value is in the name of the test, which every worker must find the same
+        ("cut.gz", gzip.compress(LINE * 9000, mtime=0)[:200], "cannot be read to its end"),
         ("other.jsonl", b'{"_id": "1", "text": "a query"}\n' * 30, "none of the first 20 lines is a paper"),
     ],
 )
