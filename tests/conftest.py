@@ -127,6 +127,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-from", metavar="URL", help="record the exchanges anew from this endpoint")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where Python may not write compiled modules beside their sources, the hundreds of commands that tests run find
+    them in pytest's own folder; else each compiles the program anew, for half a second."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and config.cache:
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.cache.mkdir("compiled")))
+
+
 @pytest.fixture
 def cassette(request: pytest.FixtureRequest) -> Cassette:
     """`with cassette(name) as base_url:` replays (or with --record-from records) the exchange of that name."""
