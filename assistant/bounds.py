@@ -78,13 +78,13 @@ def bounded_client(*, seconds: float, **more: Any) -> "httpx2.Client":
         event_hooks={"response": [bound]},
         follow_redirects=False,
         headers={"Accept-Encoding": "identity"},
-        verify=_trusted(),
+        verify=trusted(),
         **more,
     )
 
 
 @cache
-def _trusted() -> "ssl.SSLContext":
+def trusted() -> "ssl.SSLContext":
     """The certificates that are trusted, read once: that takes 19 ms, more than asking a server on loopback."""
     import httpx2
 

@@ -4,11 +4,12 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from assistant.app import Assistant
 from assistant.papers import Paper
@@ -67,6 +68,14 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr("assistant.discovery.LOCAL", ())  # nor do the servers that run on the machine
     monkeypatch.setattr("assistant.bounds.FIRST_PAUSE", 0.001)  # what fails here fails again as soon
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_made_once() -> Iterator[None]:
+    """typer's runner makes the whole command line anew for every command, in 25 ms; that of one process stays."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["assistant.app", "assistant.cli", "chromadb", "rich.console", "tests.forked"])
+HEAVY = ["chromadb", "rich.console", "sklearn.cluster"]
+FORKING.set_forkserver_preload(["assistant.app", "assistant.cli", *HEAVY, "tests.forked"])
 
 
 class Forked:

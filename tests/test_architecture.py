@@ -93,7 +93,7 @@ ONLY_IN = {
     "huggingface_hub": {"embedders/static.py"},
     "onnxruntime": {"embedders/onnx.py"},
     "safetensors": {"embedders/static.py"},
-    "tokenizers": {"embedders/onnx.py", "embedders/static.py"},
+    "tokenizers": {"embedders/onnx.py", "embedders/tokens.py"},
     "rerankers": {"rerankers/cross_encoder.py"},
     "sqlite3": {
         "library/absorbing.py",

@@ -501,6 +501,14 @@ def test_a_closed_library_keeps_none_of_its_files_open(opened: Opened, harm: boo
         assert time.monotonic() < deadline, left
 
 
+MAPS = Path("/proc/self/maps")
+
+
+def mapped(library: Library) -> bool:
+    """Whether the catalog counts as memory of this process, as far as the system tells."""
+    return MAPS.exists() and str(library.folder / "catalog.sqlite3\n") in MAPS.read_text()
+
+
 def test_vectors_that_were_kept_for_scans_make_room_for_the_index(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -510,8 +518,10 @@ def test_vectors_that_were_kept_for_scans_make_room_for_the_index(
         scanned = titles(library, "quantized KV cache", side="vector")
         searcher = library._fresh_searcher()
         assert ("_kept" in searcher.__dict__, "_index" in searcher.__dict__) == (True, False)
+        assert mapped(library) or not MAPS.exists()
         assert titles(library, "quantized KV cache", side="vector") == scanned
         assert ("_kept" in searcher.__dict__, "_index" in searcher.__dict__) == (False, True)
+        assert not mapped(library)
         assert searcher is library._fresh_searcher()
 
 

@@ -26,10 +26,21 @@ def max_sim(question: Tokens, texts: Sequence[Tokens], table: NDArray[np.float32
     if not len(question) or not filled:
         return found
     asked = table[question].astype(np.float32)
-    weights = np.linalg.norm(asked, axis=1)
+    weights = _lengths(asked)
     distinct, where = np.unique(np.concatenate([texts[number] for number in filled]), return_inverse=True)
-    cosines = of_length_one(asked) @ of_length_one(table[distinct].astype(np.float32)).T
+    told = table[distinct].astype(np.float32)
+    cosines: Vectors = (
+        of_length_one(asked) @ told.T
+    )  # scaled afterwards: there are fewer of them than numbers in `told`
+    cosines /= _lengths(told)
     lengths = np.array([len(texts[number]) for number in filled])
     best = np.maximum.reduceat(cosines[:, where], np.cumsum(lengths) - lengths, axis=1)
-    found[filled] = weights @ best / max(float(weights.sum()), np.finfo(np.float32).tiny)
+    found[filled] = weights @ best / max(float(weights.sum()), float(np.finfo(np.float32).tiny))
     return found
+
+
+def _lengths(vectors: Vectors) -> Vectors:
+    """The length of each vector, 1 for the zero vector; shape (len(vectors),)."""
+    lengths: Vectors = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    lengths[lengths == 0] = 1
+    return lengths

@@ -4,19 +4,18 @@ Such a model is a table with a vector for each token; a text's vector is the sum
 read here and not by the package model2vec, with which that takes 0.14 s longer, a third of a whole search.
 """
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
-from tokenizers import Tokenizer, normalizers
 
 from assistant.embedders.embedder import Vectors, digest, of_length_one
 from assistant.embedders.interaction import max_sim
+from assistant.embedders.tokens import Tokens
 from assistant.endpoint import Endpoint
 from assistant.errors import EmbedderError
 from assistant.places import exists, expanded
@@ -36,12 +35,8 @@ class StaticEmbedder:
         self.name, self.fingerprint = name, _digest(folder)
         try:
             self._table = _table(folder / "model.safetensors")
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            self._tokenizer.no_padding()
-            self._tokenizer.no_truncation()
-            self._normalized = _normalizer_of(self._tokenizer)
-            self._unknown, last = _unknown_and_last(folder / "tokenizer.json")
-            if last >= len(self._table):
+            self._tokens = Tokens(folder / "tokenizer.json", most=MAX_TOKENS)
+            if self._tokens.last >= len(self._table):
                 raise ValueError("its tokenizer has tokens without a vector")
         except Exception as error:  # safetensors and tokenizers raise Exceptions of no narrower kind
             raise EmbedderError(f"the model in {folder} cannot be loaded: {error}", hint="Is it whole?") from error
@@ -60,13 +55,6 @@ class StaticEmbedder:
         (len(texts),)."""
         return max_sim(self._tokens([question])[0], [self._remembered(text) for text in texts], self._table)
 
-    def _tokens(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """The known tokens of each text, as rows of the table."""
-        normalized = [self._normalized(text) for text in texts]
-        encodings = self._tokenizer.encode_batch_fast(normalized, add_special_tokens=False)
-        rows = (np.asarray(encoding.ids, dtype=np.int64) for encoding in encodings)
-        return [ids[ids != self._unknown][:MAX_TOKENS] for ids in rows]
-
 
 def _table(file: Path) -> NDArray[np.float32] | NDArray[np.int8]:
     """A vector for each token id, shape (tokens, dimension). Tokens that share a vector, or whose vectors carry a
@@ -81,36 +69,6 @@ def _table(file: Path) -> NDArray[np.float32] | NDArray[np.int8]:
     if table.ndim != 2 or not table.size or not np.isfinite(table).all():
         raise ValueError("its table is none of numbers, tokens by dimension")
     return table
-
-
-def _normalizer_of(tokenizer: Tokenizer) -> Callable[[str], str]:
-    """What normalizes texts for `tokenizer`, taken out of it: in there it also notes where every character came from,
-    which takes longer than all else (0.25 of 0.45 ms an abstract). A tokenizer that has added tokens, which it looks
-    for in the text as it came, stays as it is."""
-    own = tokenizer.normalizer
-    if own is None or tokenizer.get_added_tokens_decoder():
-        return str
-    tokenizer.normalizer = normalizers.Sequence([])
-    lowers = isinstance(own, normalizers.BertNormalizer) and own.lowercase
-
-    def normalized(text: str) -> str:
-        if lowers and text.isascii() and text.isprintable():
-            return text.lower()  # all that is left to do
-        return str(own.normalize_str(text))
-
-    return normalized
-
-
-def _unknown_and_last(file: Path) -> tuple[int, int]:
-    """The id of the token that stands for what the tokenizer does not know, which has no meaning (-1 without one); and
-    the highest id."""
-    said = json.loads(file.read_text(encoding="utf-8"))
-    model, more = said["model"], [int(token["id"]) for token in said.get("added_tokens") or ()]
-    vocabulary = model["vocab"]
-    if isinstance(vocabulary, dict):
-        return int(vocabulary.get(model.get("unk_token"), -1)), max([*vocabulary.values(), *more])
-    unknown = model.get("unk_id")  # a Unigram model, whose vocabulary is a list
-    return -1 if unknown is None else int(unknown), max([len(vocabulary) - 1, *more])
 
 
 def load(name: str, place: str, endpoint: Endpoint | None) -> StaticEmbedder:

@@ -159,6 +159,12 @@ class Catalog:
 
     # ---- reading
 
+    def unmap(self) -> None:
+        """From now on read what is looked up. A mapped file is quicker to read from end to end, and counts as memory
+        of this process."""
+        with self._mapped():
+            self._db.execute("PRAGMA mmap_size = 0")
+
     def copy(self, path: Path, *, advance: Advance) -> None:
         """Write the catalog as it is now to the new file `path`, whatever is written to it meanwhile."""
         with self.snapshot(), contextlib.closing(sqlite3.connect(path)) as to:

@@ -208,6 +208,7 @@ class Searcher:
         cannot be used."""
         if "_index" not in self.__dict__:
             self.__dict__.pop("_kept", None)  # before it takes as much again; only conditions have all read from now on
+            self._catalog.unmap()
         if self._index is not None:
             try:
                 numbers = self._index.nearest(held(query[None])[0], limit=CANDIDATES)

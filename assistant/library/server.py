@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistant.bounds import closed_after
+from assistant.bounds import closed_after, trusted
 from assistant.cleaning import one_line
 from assistant.errors import StoreError
 
@@ -77,7 +77,7 @@ class Connection:
         headers = {"Accept-Encoding": "identity"}  # what is packed could unpack to any size
         if server.in_cloud and server.key:
             headers["x-chroma-token"] = server.key
-        self._client = httpx2.Client(headers=headers, follow_redirects=False)
+        self._client = httpx2.Client(headers=headers, follow_redirects=False, verify=trusted())
 
     def __enter__(self) -> "Connection":
         return self

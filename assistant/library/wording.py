@@ -149,13 +149,14 @@ def _explained(question: str, whole: Sequence[str], abstracts: Iterable[str]) ->
     shortened: dict[Phrase, Phrase] = {}  # by the long form: one each, or an abstract could bring in many of its own
     pairs = Counter(pair for text in abstracts for pair in _pairs(text))
     for (short, long), count in pairs.most_common():
-        form, full = phrase(short), phrase(clean(long))
-        if len(form) != 1 or len(full) < 2:
-            continue
-        typed = short_here.get(form[0][1], "")
-        if typed and (count > 1 or typed in (short, short.removesuffix("s"))):
+        form = phrase(short)
+        typed = short_here.get(form[0][1], "") if len(form) == 1 else ""
+        meant = bool(typed) and (count > 1 or typed in (short, short.removesuffix("s")))
+        if len(form) != 1 or not (meant or holds(there, long)) or len(full := phrase(clean(long))) < 2:
+            continue  # most have nothing to do with the question
+        if meant:
             spelt_out.setdefault(form[0][1], full)
-        elif holds(there, long):
+        else:
             shortened.setdefault(full, form)
     return spelt_out, list(shortened.values())[:SHORT_FORMS]
 

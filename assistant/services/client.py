@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from assistant import __version__
-from assistant.bounds import asked_pause, closed_after
+from assistant.bounds import asked_pause, closed_after, trusted
 from assistant.cleaning import one_line
 from assistant.errors import FetchError, FetchRefused
 from assistant.services import Service
@@ -141,7 +141,7 @@ class Client:
 
         if self._http is None or self._http.is_closed:
             own = {"User-Agent": self.agent, "Accept-Encoding": "identity"}  # what is packed could unpack to any size
-            self._http = httpx2.Client(headers=own, follow_redirects=False)
+            self._http = httpx2.Client(headers=own, follow_redirects=False, verify=trusted())
         timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         started = time.monotonic()
         try:

@@ -1,24 +1,18 @@
 """The bundled embedder, and Model2Vec models by folder and by hub name."""
 
-import json
 import os
 from pathlib import Path
 
 import huggingface_hub.constants
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
-from tokenizers import Tokenizer
 
 from assistant import embedders
-from assistant.embedders import BUNDLED, Embedder, StaticEmbedder, load
-from assistant.embedders.static import FILES, MAX_TOKENS
+from assistant.embedders import BUNDLED, Embedder, load
+from assistant.embedders.static import FILES
 from assistant.errors import EmbedderError
-
-UNKNOWN = 0  # the bundled tokenizer's token for what it does not know
 
 
 @pytest.fixture(scope="module")
@@ -45,25 +39,6 @@ def test_the_same_text_gets_the_same_vector_alone_and_in_company(bundled: Embedd
     alone = bundled.embed(["sparse attention"])
     together = bundled.embed(["a much longer text about something else entirely", "sparse attention"])
     assert np.allclose(alone[0], together[1], atol=1e-6)
-
-
-@given(st.lists(st.text() | st.text(st.characters(max_codepoint=0x24F)) | st.just("A [MASK] of BERT."), max_size=4))
-def test_tokens_are_those_that_the_tokenizer_alone_finds(texts: list[str]) -> None:
-    tokenizer = Tokenizer.from_file(str(BUNDLED / "tokenizer.json"))
-    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
-    known = [[token for token in encoding.ids if token != UNKNOWN][:MAX_TOKENS] for encoding in encodings]
-    assert [list(tokens) for tokens in StaticEmbedder("bundled", BUNDLED)._tokens(texts)] == known
-
-
-def test_tokens_of_its_own_are_found_in_a_text_as_it_came(tmp_path: Path) -> None:
-    for file in FILES:
-        (tmp_path / file).write_bytes((BUNDLED / file).read_bytes())
-    said = json.loads((tmp_path / "tokenizer.json").read_text())
-    own = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    said["added_tokens"] = [{"id": UNKNOWN, "content": "[UNK]", **own}]
-    (tmp_path / "tokenizer.json").write_text(json.dumps(said))
-    assert not load(f"model2vec:{tmp_path}").embed(["[UNK]"]).any()
-    assert load("bundled").embed(["[UNK]"]).any()
 
 
 def test_the_fingerprint_is_known_without_loading_and_tells_models_apart(bundled: Embedder, tmp_path: Path) -> None:
