@@ -32,8 +32,11 @@ from pathlib import Path
 
 import peers
 
-# Without the settings of whoever runs this: no model is asked.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("ASSISTANT_", "OPENAI_"))}
+# Without the settings of whoever runs this: no model is asked. Modules are compiled once, as those of an installed
+# program are, also where the environment forbids to write them beside their sources.
+COMPILED = tempfile.TemporaryDirectory()
+OWN = ("ASSISTANT_", "OPENAI_", "PYTHONDONTWRITEBYTECODE")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(OWN)} | {"PYTHONPYCACHEPREFIX": COMPILED.name}
 QUESTION = "which papers reduce KV cache memory?"
 PROGRAM = [sys.executable, "-m", "assistant"]
 HERE = Path(__file__).parent
