@@ -17,11 +17,12 @@ from assistant.papers import Filters
 DAYS = "such as 2026-06-01, 2026-06, 2026, or 7d, 2w, 3m, 1y (ago)"
 
 _QUOTED = r'"[^"]*"|“[^”]*”'
+_MINUS = "[-\u2212\u2013]"  # word processors make a minus sign or a dash of a hyphen
 _OPERATOR = re.compile(
     rf"(?<![^\s(])(?:(?P<key>author|since|until|source|category|tag):(?P<value>{_QUOTED}|\S+)"
     rf"|is:(?P<un>un)?read(?![\w-])"
-    rf"|(?P<minus>-?)(?P<phrase>{_QUOTED})(?!\w)"
-    r"|-(?P<word>[^\W\d_]\S*)(?<!-)(?!\S))",
+    rf"|(?P<minus>{_MINUS}?)(?P<phrase>{_QUOTED})(?!\w)"
+    rf"|{_MINUS}(?P<word>[^\W\d_]\S*)(?<!-)(?!\S))",
     re.IGNORECASE,
 )
 _CLOSING = ",;?!)"  # what ends a clause, not a value

@@ -112,6 +112,32 @@ def spelled(text: str) -> str:
     return _BRITISH.sub(r"\1iz", _PLURAL.sub(lambda match: match[1] or match[2], text))
 
 
+# Other words that Britons and Americans write unlike. What is indexed stays as it is written; a question asks for both.
+_OUR = re.compile(
+    r"\b((?:mis)?behavi|(?:dis|re)?col|(?:dis)?fav|flav|harb|hon|hum|lab|neighb|rum|tum|vap|arm|rig|vig|od|endeav|splend|sav)"
+    r"(ou?r)",
+    re.IGNORECASE,
+)
+_PAIRS = (
+    ("centre", "center"), ("centred", "centered"), ("fibre", "fiber"), ("metre", "meter"), ("theatre", "theater"),
+    ("calibre", "caliber"), ("analyse", "analyze"), ("analysed", "analyzed"), ("analysing", "analyzing"),
+    ("catalogue", "catalog"), ("dialogue", "dialog"), ("analogue", "analog"), ("defence", "defense"),
+    ("licence", "license"), ("artefact", "artifact"), ("labelled", "labeled"), ("labelling", "labeling"),
+    ("modelling", "modeling"), ("modelled", "modeled"), ("signalling", "signaling"), ("programme", "program"),
+    ("grey", "gray"), ("sceptic", "skeptic"), ("ageing", "aging"), ("judgement", "judgment"), ("sulphur", "sulfur"),
+    ("paediatric", "pediatric"), ("haemo", "hemo"), ("anaemia", "anemia"), ("leukaemia", "leukemia"),
+)  # fmt: skip
+_OTHER = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
+_PAIRED = re.compile(rf"\b(?:{'|'.join(sorted(_OTHER, key=len, reverse=True))})", re.IGNORECASE)
+
+
+def respelt(text: str) -> set[str]:
+    """`text` as it is written on the other side of the Atlantic, where that is another text: behaviour, behavior."""
+    other = _OUR.sub(lambda match: match[1] + ("or" if len(match[2]) == 3 else "our"), text)
+    other = _PAIRED.sub(lambda match: _OTHER[match[0].lower()], other)
+    return {other} - {text}
+
+
 def plain_words(text: str) -> list[str]:
     """The words of a text in small letters, as they are written; a letter of a script without spaces is a word."""
     return _PLAIN.findall(text.casefold())
@@ -120,6 +146,12 @@ def plain_words(text: str) -> list[str]:
 def terms(text: str) -> list[str]:
     """The index terms of `text`, in order, repeats kept."""
     return analyzer().analyze(spelled(text))
+
+
+def is_title(text: str, title: str) -> bool:
+    """Whether `text` is `title`, or what stands there before a colon: “The Illusion of Thinking”."""
+    asked = terms(text)
+    return bool(asked) and asked in (terms(title), terms(title.partition(": ")[0]))
 
 
 # Words a question is asked with, not about; as index terms. (The analyzer has dropped "the", "is", "of" already.)

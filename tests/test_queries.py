@@ -105,3 +105,9 @@ def test_marks_are_conditions() -> None:
         parsed("caches is:read", Filters(read=False))
     with pytest.raises(UsageError, match="tag: names nothing"):
         parsed('caches tag:""')
+
+
+@pytest.mark.parametrize("minus", ["-", "\u2212", "\u2013"])
+def test_a_minus_sign_or_dash_of_a_word_processor_is_a_minus(minus: str) -> None:
+    query = parse(f'cache {minus}vision {minus}"toy task" 2{minus}bit {minus} 5', today=date(2026, 1, 1))
+    assert (query.without, query.text) == (("vision", "toy task"), f"cache 2{minus}bit {minus} 5")

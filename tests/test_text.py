@@ -13,6 +13,8 @@ from assistant.text import (
     count_tokens,
     encoding_is_local,
     estimate_tokens,
+    is_title,
+    respelt,
     sentences,
     spelled,
     terms,
@@ -108,3 +110,32 @@ def test_spellings_of_one_word_are_one_term(one: str, other: str) -> None:
 @pytest.mark.parametrize("word", ["ms", "gas", "rise", "loss", "analysis", "precise", "unsupervised", "revised"])
 def test_words_that_only_look_like_it_stay(word: str) -> None:
     assert spelled(word) == word
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("behaviour cloning", "behavior cloning"),
+        ("the colour of a centre", "the color of a center"),
+        ("neighbours", "neighbors"),
+        ("misbehaviour", "misbehavior"),
+        ("labelled fibres", "labeled fibers"),
+    ],
+)
+def test_words_are_respelt_to_and_fro_across_the_atlantic(one: str, other: str) -> None:
+    assert respelt(one) == {other}
+    assert respelt(other) == {one}
+
+
+@pytest.mark.parametrize("text", ["four hours of a tour", "parameters", "collaboration", "doctors or authors", ""])
+def test_other_words_are_not_respelt(text: str) -> None:
+    assert respelt(text) == set()
+
+
+def test_a_title_is_the_whole_of_it_or_what_stands_before_its_colon() -> None:
+    title = "The Illusion of Thinking: Understanding the Strengths"
+    assert is_title("illusion of thinking", title)
+    assert is_title(title.upper(), title)
+    assert not is_title("illusion", title)
+    assert not is_title("thinking of illusion", title)
+    assert not is_title("", "")

@@ -39,8 +39,35 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield made
 
 
+TYPED = (
+    Paper("Hands", "A flash, a flash and a flash again show a hand in the dark: a flash with attention to fingers."),
+    Paper("Kernel", "FlashAttention tiles it."),
+    Paper("Smooth: what deep graphs lose", "Over-smoothing is what depth brings."),
+    Paper("Deep graphs", "Depth brings over-smoothing to graphs, and we mend it."),
+    Paper("Graphs", "We measure oversmoothing."),
+    Paper("Third", "We segment with SAM 3."),
+    Paper("Scaling at the time of the test", "Test-time compute scales."),
+    Paper("Grading", "A mixture of experts, of which one is augmented. D, the second, is not."),
+    Paper("Deep learning of cloning", "Behavior cloning of the colour of centers."),
+    Paper("Letters", "A generative way to generate."),
+    *(Paper(f"Language {n}", f"A language model of kind {n} for language.") for n in range(12)),
+    Paper("Speech", "A langauge corpus of speech."),
+    Paper("A comment on deep graphs", "Deep graphs, deep graphs, deep graphs: depth of deep graphs."),
+)
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library(tmp_path_factory.mktemp("typed") / "lib", embedder=lambda: load("bundled"), create=True) as made:
+        with made.writing() as writer:
+            records = [Record(paper, n) for n, paper in enumerate(TYPED, 1)]
+            writer.add(records, Intake("papers.jsonl", "jsonl"), day=date(2026, 1, 31))
+            writer.index()
+        yield made
+
+
 def find(library: Library, question: str) -> Found:
-    return library.find(parse(question, today=date(2026, 1, 31)), limit=len(PAPERS))
+    return library.find(parse(question, today=date(2026, 1, 31)), limit=len(TYPED))
 
 
 def titles(library: Library, question: str) -> list[str]:
@@ -193,3 +220,91 @@ def test_an_answer_is_to_the_question_without_operators(sample: Assistant) -> No
     assert narrowed.status == "answered"
     assert any(citation.title.startswith("CSKV") for citation in plain.citations)
     assert not any(citation.title.startswith("CSKV") for citation in narrowed.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("flash attention", "Kernel"),  # the name counts for both words, or a rare “flash” would win
+        ("SAM3", "Third"),
+        ("behaviour cloning", "Deep learning of cloning"),
+        ("color of centres", "Deep learning of cloning"),
+        ("deep graphs", "Deep graphs"),
+        ("Smooth", "Smooth: what deep graphs lose"),
+    ],
+)
+def test_the_paper_that_is_meant_comes_first(typed: Library, question: str, title: str) -> None:
+    assert titles(typed, question)[0] == title
+
+
+def test_words_are_taken_apart_where_more_abstracts_write_them_so(typed: Library) -> None:
+    assert set(by_words(typed, "oversmoothing")) == {"Graphs", "Deep graphs", "Smooth: what deep graphs lose"}
+    assert by_words(typed, "augmented") == ["Grading"]
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("testtimecompute", "test time compute"),
+        ("mixtureofexperts", "mixture of experts"),
+        ("augmentd", "augmented"),
+        ("generatve", "generative"),
+        ("languagge", "language"),
+    ],
+)
+def test_a_mistake_is_mended_before_words_are_taken_apart(typed: Library, question: str, searched: str) -> None:
+    found = find(typed, question)
+    assert (found.question, found.notices) == (searched, (f"no abstract has “{question}”; searched for “{searched}”",))
+
+
+def test_a_mistake_that_a_few_abstracts_make_too_is_mended_and_can_be_quoted(
+    typed: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find(typed, "langauge").question == "langauge"
+    monkeypatch.setattr("assistant.library.wording.RARER", 10)
+    found = find(typed, "langauge corpus")
+    assert found.question == "language corpus"
+    assert found.notices == ("few abstracts have “langauge”; searched for “language” (as typed: in quotation marks)",)
+    assert titles(typed, '"langauge"') == ["Speech"]
+    assert find(typed, "the Langauge corpus").question == "the Langauge corpus"  # a name may be rare
+
+
+def test_a_phrase_in_a_spelling_of_the_other_side_of_the_atlantic_is_the_phrase(typed: Library) -> None:
+    assert titles(typed, '"behaviour cloning"') == titles(typed, '"color of centres"') == ["Deep learning of cloning"]
+    assert "Deep learning of cloning" not in titles(typed, "deep graphs -behaviour")
+
+
+def test_a_phrase_that_is_misspelt_says_which_was_meant(typed: Library) -> None:
+    why = find(typed, '"test tmie compute"').why_nothing
+    assert why == "no abstract in the library has “test tmie compute”"
+    why = find(typed, '"mixture of expets"').why_nothing
+    assert why == "no abstract in the library has “mixture of expets”; some have “mixture of experts”"
+
+
+@pytest.mark.parametrize("question", ["the of and", "???", '""', "🤖"])
+def test_a_question_without_a_word_to_look_for_says_so(typed: Library, question: str) -> None:
+    assert find(typed, question).why_nothing == "the question has no word to look for"
+
+
+def test_a_question_that_is_a_papers_id_says_how_to_read_it(sample: Assistant) -> None:
+    known = next(paper.paper_id for paper in sample.library.papers() if "fp4" in paper.paper_id)
+    notice = f"{known} is a paper of this library; read it: assistant show {known}"
+    assert notice in find(sample.library, known).notices
+    assert find(sample.library, "2-bit").notices == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ("kernels author:vaswani", "no paper of the library is by “vaswani”"),
+        ("kernels author:vaswani tag:x", "no paper of the library is by “vaswani” or tagged “x”"),
+        (
+            "kernels since:2027",
+            "no paper of the library is of 2027-01-01 or later (they are of 2025-01-05 to 2026-01-05)",
+        ),
+        ("kernels author:lovelace since:2025", "no paper of the library meets all the conditions together"),
+        ('"flash attention" -gpu', "no paper of the library meets the conditions and has a word of the question"),
+    ],
+)
+def test_conditions_that_leave_nothing_are_named(library: Library, question: str, why: str) -> None:
+    assert (find(library, question).passages, find(library, question).why_nothing) == ((), why)

@@ -19,7 +19,7 @@ from assistant.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from assistant.library.disk import full
 from assistant.library.seals import MEND
 from assistant.papers import Paper
-from assistant.text import ANALYZER, WORDS_ANALYZER, Phrase, analyzer, phrase, spelled, words_analyzer, written
+from assistant.text import ANALYZER, WORDS_ANALYZER, Phrase, analyzer, phrase, respelt, spelled, words_analyzer, written
 
 # Title and abstract are one field, and the title counts once more: better on SciFact train than two separate fields
 # (nDCG@10 0.704 against 0.692); a larger boost of the title hurts (tools/bench_retrieval.py --tune).
@@ -128,6 +128,10 @@ class LexicalIndex:
             return self.frequency(words[0][1]) > 0
         return bool(words and self._best(self._query(words, "text"), 1))
 
+    def count(self, words: Phrase, most: int) -> int:
+        """How many titles and abstracts have these index terms after one another, counted up to `most`."""
+        return len(self._best(self._query(words, "text"), most)) if words else 0
+
     def words(self, prefix: str, *, limit: int) -> list[tuple[str, int]]:
         """The `limit` most frequent words that begin with `prefix`, in lower case, with the number of their papers."""
         with _mapped(self._folder):
@@ -191,7 +195,7 @@ def _schema() -> tantivy.Schema:
 
 def _phrases(name: str) -> set[Phrase]:
     """`name` as it may be written; none where it has no terms."""
-    return {words for one in written(name) if (words := phrase(one))}
+    return {words for one in (*written(name), *respelt(name)) if (words := phrase(one))}
 
 
 def _idf(total: int, frequency: int) -> float:

@@ -8,6 +8,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
+from assistant.cleaning import one_line
 from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.holdings import Finding, LibraryStatus
@@ -18,12 +19,14 @@ from assistant.library.indexes import lexical_folder
 from assistant.library.indexing import CHUNK_TOKENS, Progress, Writer
 from assistant.library.marking import Marking
 from assistant.library.memory import Memory
+from assistant.library.reasons import why_none
 from assistant.library.searching import Notice, Searcher, Side
 from assistant.library.shelf import Shelf
 from assistant.library.vectors import mean_vectors
 from assistant.papers import Filters, Found, Passage, Sort, StoredPaper
 from assistant.queries import Query
 from assistant.results import Kept
+from assistant.text import terms
 from assistant.weighing import Nearness
 
 WAIT_SECONDS = 60.0
@@ -204,17 +207,39 @@ class Library:
     def find(self, query: Query, *, limit: int) -> Found:
         """What the library has for a question as it was typed: its words mended where no abstract has them, the
         `limit` papers nearest to it that meet its conditions; or why there is nothing to look for."""
-        if not len(self):
-            return Found(query.text, why_nothing="the library is empty; fill it with: assistant ingest PATH")
-        respelled = self._fresh_searcher().respelled(query.text)
+        notices = tuple(self._named(query.text))
+        if why := self._why_not_asked(query):
+            return Found(query.text, notices=notices, why_nothing=why)
+        respelled = self._fresh_searcher().respelled(query.text, as_typed=query.phrases)
         if not respelled.known:
-            return Found(query.text, why_nothing="no abstract in the library has any word of the question")
-        if absent := [f"“{phrase}”" for phrase in query.phrases if not self.mentions(phrase)]:
-            return Found(query.text, why_nothing=f"no abstract in the library has {' or '.join(absent)}")
+            why = "no abstract in the library has any word of the question"
+            return Found(query.text, notices=notices, why_nothing=why)
         passages = self.search(
             respelled.text, limit=limit, filters=query.filters, phrases=query.phrases, without=query.without
         )
-        return Found(respelled.text, tuple(passages), (*respelled.notices, *self._left_out(query.filters)))
+        why = "" if passages else why_none(query, count=self.count, days=self._catalog.dates)
+        notices = (*notices, *respelled.notices, *self._left_out(query.filters))
+        return Found(respelled.text, tuple(passages), notices, why)
+
+    def _why_not_asked(self, query: Query) -> str:
+        """Why there is nothing to look for; empty where there is."""
+        if not len(self):
+            return "the library is empty; fill it with: assistant ingest PATH"
+        if not terms(query.text) and not any(letter.isalpha() and not letter.isascii() for letter in query.text):
+            return "the question has no word to look for"
+        absent = [phrase for phrase in query.phrases if not self.mentions(phrase)]
+        others = [self._fresh_searcher().respelled(phrase).text for phrase in absent]
+        known = [
+            other for phrase, other in zip(absent, others, strict=True) if other != phrase and self.mentions(other)
+        ]
+        has = f"; some have {' and '.join(f'“{one}”' for one in known)}" if known else ""
+        return f"no abstract in the library has {' or '.join(f'“{one}”' for one in absent)}{has}" if absent else ""
+
+    def _named(self, text: str) -> Iterator[str]:
+        """What a reader should know of a question that is nothing but the id of a paper."""
+        if len(text.split()) == 1 and any(letter.isdigit() for letter in text):
+            for known in self.identified([text]).values():
+                yield f"{one_line(text)} is a paper of this library; read it: assistant show {known}"
 
     def _left_out(self, filters: Filters) -> Iterator[str]:
         """What a reader should know of papers that conditions leave out unseen."""

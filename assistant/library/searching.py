@@ -6,6 +6,7 @@ is marked dirty, missing, broken or out of reach, the reading goes on, slower an
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -23,7 +24,7 @@ from assistant.library.shelf import LOCAL, Shelf
 from assistant.library.vectors import Block, Near, VectorIndex, from_bytes, held, nearest_exactly
 from assistant.library.wording import Respelled, Wording
 from assistant.papers import Chunk, Filters, Passage, StoredPaper
-from assistant.text import terms
+from assistant.text import is_title, terms
 
 CANDIDATES = 300  # papers or chunks asked of each side before fusion
 CLOSELY = 20  # papers whose words are held against the question's one by one; more gained nothing
@@ -124,9 +125,9 @@ class Searcher:
         chunks = self._catalog.spans([near[one.paper].chunk for one in ranked if one.paper in near])
         return [_passage(one, found[one.paper], chunks.get(one.paper)) for one in ranked]
 
-    def respelled(self, question: str) -> Respelled:
+    def respelled(self, question: str, *, as_typed: Iterable[str] = ()) -> Respelled:
         """`question` in words that the library has (`Wording.respelled`); as it is where they cannot be looked up."""
-        return self._wording.respelled(question) if self._wording else Respelled(question)
+        return self._wording.respelled(question, as_typed=as_typed) if self._wording else Respelled(question)
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """How rare each term is among the papers: its idf (`LexicalIndex.rarity`)."""
@@ -184,12 +185,15 @@ class Searcher:
 
     def _reordered(self, question: str, ranked: Sequence[Fused]) -> list[Fused]:
         """`ranked`, its first papers by how near their words are to each of the question's, where the embedder has
-        vectors of words."""
-        if not isinstance(self._embedder, LateInteraction):
-            return list(ranked)
+        vectors of words; before them what the question is the title of."""
         first = self._catalog.texts([one.paper for one in ranked[:CLOSELY]])
-        texts = [whole(title, abstract) for title, abstract in first]
-        return reordered(ranked, self._embedder.interaction(question, texts).tolist(), weight=CLOSE_WEIGHT)
+        called = {one.paper for one, (title, _) in zip(ranked, first, strict=False) if is_title(question, clean(title))}
+        if isinstance(self._embedder, LateInteraction):
+            texts = [whole(title, abstract) for title, abstract in first]
+            ranked = reordered(ranked, self._embedder.interaction(question, texts).tolist(), weight=CLOSE_WEIGHT)
+        return [replace(one, score=1.0) for one in ranked if one.paper in called] + [
+            one for one in ranked if one.paper not in called
+        ]
 
     def _vector_hits(self, question: str, allowed: set[int] | None, lexical: Collection[int]) -> dict[int, Near]:
         """For every paper near the question, or found by the lexical side, its nearest chunk."""

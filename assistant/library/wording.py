@@ -17,32 +17,46 @@ from assistant.cleaning import clean
 from assistant.embedders import BUNDLED
 from assistant.evidence import holds, names_in
 from assistant.library.lexical import LexicalIndex, Wanted
-from assistant.spelling import LONG, nearest
-from assistant.text import Phrase, content_terms, phrase, terms, words_analyzer
+from assistant.spelling import BEGINNING, LONG, SHORTEST, distance, nearest
+from assistant.text import Phrase, content_terms, phrase, respelt, terms, words_analyzer
 
 # What a match with another way of writing counts, beside 1.0 for the words asked for; chosen on SciFact train and
 # held-out titles (tools/bench_retrieval.py --train).
-JOINED, SPLIT, SPELT_OUT, SHORTENED = 0.5, 0.5, 0.25, 0.25
+TOGETHER, SPELT_OUT, SHORTENED = 0.25, 0.25, 0.25
 SHORT_FORMS = 2  # of a question's words that are looked for besides
 MENDED = 8  # words of a question looked at for mistakes
 LEAST_PART = 4  # letters of each part where one of two words written together is misspelt
+LEAST_WORDS, LONGEST = 6, 40  # letters of words written together
+
+RARER = 1_000  # times as rare as a word that is one edit away: then a word was misspelt in the abstracts that have it
+LIKELY = 20  # words of one beginning, the most frequent, that such a word may be meant for
+PARTS = 4  # words that may be written together
+TRIED = 30  # ways to take a word apart that are looked up
+RARE = 100  # papers with a word, up to which it is looked for apart too, where more write it so
 
 _RUN = re.compile(r"[^\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 @dataclass(frozen=True, slots=True)
 class Respelled:
-    """A question with what was misspelt in it mended. `mended` pairs the words as typed with those put in their place;
-    `known` is false where no abstract has any word that the question is about."""
+    """A question with what was misspelt in it mended. `mended` pairs the words as typed with those put in their place,
+    `doubted` has those of them that a few abstracts have; `known` is false where no abstract has any word that the
+    question is about."""
 
     text: str
     mended: tuple[tuple[str, str], ...] = ()
+    doubted: frozenset[str] = frozenset()
     known: bool = True
 
     @property
     def notices(self) -> tuple[str, ...]:
-        return tuple(f"no abstract has “{typed}”; searched for “{meant}”" for typed, meant in self.mended)
+        return tuple(
+            f"few abstracts have “{typed}”; searched for “{meant}” (as typed: in quotation marks)"
+            if typed in self.doubted
+            else f"no abstract has “{typed}”; searched for “{meant}”"
+            for typed, meant in self.mended
+        )
 
 
 class Wording:
@@ -50,40 +64,88 @@ class Wording:
 
     def __init__(self, index: LexicalIndex) -> None:
         self._index = index
+        self._apart_too = lru_cache(maxsize=64)(self._rather_apart)  # a search asks twice what is wanted
 
     # ---- mistakes
 
-    def respelled(self, question: str) -> Respelled:
-        """`question` with words that no abstract has replaced by what they were most likely meant for, if anything."""
+    def respelled(self, question: str, *, as_typed: Iterable[str] = ()) -> Respelled:
+        """`question` with words that no abstract has replaced by what they were most likely meant for, if anything; so
+        are words that hardly any has and a thousand times as many have with one letter other. What is in `as_typed`
+        stays."""
         readable = clean(question)
         asked, names = set(content_terms(readable)), names_in(readable)
-        together = {word for *pair, _ in self._joined(readable, asked) for word in pair}
-        distinct = dict.fromkeys(_RUN.findall(readable))
-        strange = [word for word in distinct if word not in together and self._strange(word, asked)]
+        kept = {word for phrase in as_typed for word in _RUN.findall(clean(phrase))}
+        kept |= {word for *pair, _ in self._joined(readable, asked) for word in pair}
+        distinct = [word for word in dict.fromkeys(_RUN.findall(readable)) if word not in kept]
+        strange = [word for word in distinct if self._strange(word, asked)]
         meant = {word: self._meant(word, name=word in names) for word in strange[:MENDED]}
-        mended = {word: other for word, other in meant.items() if other}
+        doubted = {word: self._rather(word) for word in distinct if word not in strange and word not in names}
+        mended = {word: other for word, other in (meant | doubted).items() if other}
         text = _RUN.sub(lambda match: mended.get(match[0], match[0]), readable) if mended else question
-        known = bool(together) or any(self._index.frequency(term) for term in content_terms(clean(text)))
-        return Respelled(text, tuple(mended.items()), known)
+        readable = clean(text)
+        about = set(content_terms(readable))
+        words = [word for word in _RUN.findall(readable) if about.intersection(terms(word))]
+        known = bool(kept) or any(self._has(word) for word in words)
+        return Respelled(text, tuple(mended.items()), frozenset(doubted).intersection(mended), known)
 
     def _strange(self, word: str, asked: set[str]) -> bool:
-        """Whether the question is about `word` and no abstract has it, nor another form of it."""
-        mine = asked.intersection(terms(word))
-        return bool(mine) and not any(self._index.frequency(term) for term in mine)
+        """Whether the question is about `word` and no abstract has it."""
+        return bool(asked.intersection(terms(word))) and not self._has(word)
+
+    def _has(self, word: str) -> bool:
+        """Whether an abstract has `word`, another form of it or another spelling."""
+        return any(self._index.frequency(term) for one in (word, *respelt(word)) for term in terms(one))
+
+    def _rather(self, word: str) -> str:
+        """The word that `word` was meant for, where those who wrote it in abstracts misspelt it too."""
+        lower = word.lower()
+        count = self._index.word_frequency(lower)
+        rare = 0 < count * RARER <= len(self._index)
+        if not rare or len(word) < SHORTEST or not word.isalpha() or lower in _vocabulary():
+            return ""
+        some = self._index.words(lower[:BEGINNING], limit=LIKELY)
+        return next((one for one, papers in some if papers >= RARER * count and distance(lower, one) == 1), "")
 
     def _meant(self, word: str, *, name: bool) -> str:
         """What stands in abstracts and `word` may be: two words without their space, one misspelt, or both at once. A
         short name is only itself, but for a space between letters and digits."""
         fixed = word.isdigit() or (name and len(word) < LONG)
-        cuts = [at for at in range(1, len(word)) if not fixed or word[at - 1].isdigit() != word[at].isdigit()]
-        apart = next(self._apart(word, cuts), "")
-        if apart or fixed or not word.isalpha():
-            return apart
+        if fixed or not word.isalpha():
+            cuts = [at for at in range(1, len(word)) if not fixed or word[at - 1].isdigit() != word[at].isdigit()]
+            return next(self._apart(word, cuts), "")
         lower = "".join(words_analyzer().analyze(word))
         if lower in _vocabulary():
             return ""
-        cuts = list(range(LEAST_PART, len(lower) - LEAST_PART + 1))
-        return self._nearest(lower, 1 if name else 2) or next(self._apart(lower, cuts, mend=True), "")
+        mended = self._nearest(lower, 1) or self._parts(lower)
+        return mended or ("" if name else self._nearest(lower, 2)) or self._parts_mended(lower)
+
+    def _parts_mended(self, word: str) -> str:
+        """`word` in two that stand together in an abstract, one of them misspelt."""
+        return next(self._apart(word, range(LEAST_PART, len(word) - LEAST_PART + 1), mend=True), "")
+
+    def _parts(self, word: str) -> str:
+        """The words that stand together in an abstract and were written as one; of several ways to take `word` apart
+        that of the most frequent words. Only the first of them may be a single letter."""
+        known: dict[str, int] = {}
+
+        def frequency(part: str) -> int:
+            if part not in known:
+                known[part] = self._index.word_frequency(part)
+            return known[part]
+
+        def ways(rest: str, most: int) -> Iterator[list[str]]:
+            if frequency(rest):
+                yield [rest]
+            for cut in range(2, len(rest) - 1) if most > 1 else ():
+                if frequency(rest[:cut]):
+                    yield from ([rest[:cut], *more] for more in ways(rest[cut:], most - 1))
+
+        word = word[:LONGEST]
+        found = [way for way in ways(word, PARTS) if len(way) > 1]
+        found += [[word[0], *way] for way in ways(word[1:], 1) if frequency(word[0])]
+        found.sort(key=lambda way: (-min(map(frequency, way)), len(way)))
+        stand = (" ".join(way) for way in found[:TRIED] if self._index.stands(phrase(" ".join(way))))
+        return next(stand, "")
 
     def _nearest(self, word: str, most: int) -> str:
         return nearest(
@@ -111,20 +173,43 @@ class Wording:
 
     def wanted(self, question: str, abstracts: Iterable[str] = ()) -> list[Wanted]:
         """What `question` is about with the ways to write it: its terms, FlashAttention also apart and its neighbours
-        also joined, short and long forms also as each other, where `abstracts` explain them."""
+        also joined, British words also as Americans write them, short and long forms also as each other, where
+        `abstracts` explain them."""
         asked = content_terms(question)
         ways: dict[str, dict[Phrase, float]] = {term: {((0, term),): 1.0} for term in asked}
         whole = _whole(question)
         for word in whole:
-            if len(apart := phrase(_CAMEL.sub(" ", word))) > 1 and _term(word) in ways:
-                ways[_term(word)][apart] = SPLIT
-        more = {one: JOINED for _, _, one in self._joined(question, asked)}
+            if (own := ways.get(_term(word))) is None:
+                continue
+            if len(apart := phrase(_CAMEL.sub(" ", word) if _CAMEL.search(word) else self._apart_too(word))) > 1:
+                own[apart] = self._as_much(phrase(word), apart)
+            others = [phrase(one) for one in respelt(word)]
+            own.update({one: self._as_much(phrase(word), one) for one in others if self._index.stands(one)})
+        together: list[Wanted] = []
+        for left, right, one in self._joined(question, asked):  # which has both words
+            for word in (left, right):
+                ways.get(_term(word), {})[one] = self._as_much(phrase(word), one)
+            pair = phrase(f"{left} {right}")
+            together.append({pair: TOGETHER, one: TOGETHER * self._as_much(pair, one)})
         spelt_out, shortened = _explained(question, whole, abstracts)
         for term, long in spelt_out.items():
             if term in ways:
                 ways[term][long] = SPELT_OUT
-        more |= dict.fromkeys(shortened, SHORTENED)
-        return [*ways.values(), *({form: weight} for form, weight in more.items())]
+        return [*ways.values(), *together, *({form: SHORTENED} for form in shortened)]
+
+    def _as_much(self, words: Phrase, other: Phrase) -> float:
+        """What another way to write `words` counts: no more than these themselves, or the few abstracts that write them
+        so would be found first."""
+        own, theirs = (sum(self._index.rarity([term]).get(term, 0.0) for _, term in way) for way in (words, other))
+        return min(1.0, own / theirs) if theirs else 1.0
+
+    def _rather_apart(self, word: str) -> str:
+        """`word` as the words it is made of, where more abstracts write it so: fewshot. Not of a frequent word."""
+        count = self._index.frequency(_term(word))
+        if len(word) < LEAST_WORDS or not word.isalpha() or not word.islower() or not 0 < count <= RARE:
+            return ""
+        apart = self._parts(word)
+        return apart if self._index.count(phrase(apart), count + 1) > count else ""
 
     def _joined(self, question: str, asked: Iterable[str]) -> Iterator[tuple[str, str, Phrase]]:
         """Neighbouring words of the question that an abstract writes as one, and that one."""
