@@ -149,9 +149,10 @@ def terms(text: str) -> list[str]:
 
 
 def is_title(text: str, title: str) -> bool:
-    """Whether `text` is `title`, or what stands there before a colon: “The Illusion of Thinking”."""
-    asked = terms(text)
-    return bool(asked) and asked in (terms(title), terms(title.partition(": ")[0]))
+    """Whether `text` is `title`, or what stands there before a colon, however its words are joined: “sam3”, “SAM 3:
+    Segment Anything with Concepts”."""
+    asked = "".join(terms(text))
+    return bool(asked) and asked in ("".join(terms(title)), "".join(terms(title.partition(": ")[0])))
 
 
 # Words a question is asked with, not about; as index terms. (The analyzer has dropped "the", "is", "of" already.)

@@ -139,3 +139,5 @@ def test_a_title_is_the_whole_of_it_or_what_stands_before_its_colon() -> None:
     assert not is_title("illusion", title)
     assert not is_title("thinking of illusion", title)
     assert not is_title("", "")
+    assert is_title("sam3", "SAM 3: Segment Anything")
+    assert is_title("SAM3: segment anything", "SAM 3: Segment Anything")
