@@ -286,10 +286,11 @@ def test_a_question_without_a_word_to_look_for_says_so(typed: Library, question:
     assert find(typed, question).why_nothing == "the question has no word to look for"
 
 
-def test_a_question_that_is_a_papers_id_says_how_to_read_it(sample: Assistant) -> None:
-    known = next(paper.paper_id for paper in sample.library.papers() if "fp4" in paper.paper_id)
-    notice = f"{known} is a paper of this library; read it: assistant show {known}"
-    assert notice in find(sample.library, known).notices
+def test_a_question_that_is_a_papers_id_is_one_for_its_title(sample: Assistant) -> None:
+    known = next(paper for paper in sample.library.papers() if "fp4" in paper.paper_id)
+    found = find(sample.library, known.paper_id)
+    assert found.passages[0].found == known
+    assert f"{known.paper_id} is “{known.paper.title}”; searched for its title" in found.notices[0]
     assert find(sample.library, "2-bit").notices == ()
 
 

@@ -8,7 +8,7 @@ from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 
-from assistant.cleaning import one_line
+from assistant.cleaning import clean, one_line
 from assistant.embedders import Embedder, LateInteraction, Vectors
 from assistant.errors import LibraryBusy, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, StoreError
 from assistant.holdings import Finding, LibraryStatus
@@ -207,7 +207,7 @@ class Library:
     def find(self, query: Query, *, limit: int) -> Found:
         """What the library has for a question as it was typed: its words mended where no abstract has them, the
         `limit` papers nearest to it that meet its conditions; or why there is nothing to look for."""
-        notices = tuple(self._named(query.text))
+        query, notices = self._by_title(query)
         if why := self._why_not_asked(query):
             return Found(query.text, notices=notices, why_nothing=why)
         respelled = self._fresh_searcher().respelled(query.text, as_typed=query.phrases)
@@ -235,11 +235,15 @@ class Library:
         has = f"; some have {' and '.join(f'“{one}”' for one in known)}" if known else ""
         return f"no abstract in the library has {' or '.join(f'“{one}”' for one in absent)}{has}" if absent else ""
 
-    def _named(self, text: str) -> Iterator[str]:
-        """What a reader should know of a question that is nothing but the id of a paper."""
-        if len(text.split()) == 1 and any(letter.isdigit() for letter in text):
-            for known in self.identified([text]).values():
-                yield f"{one_line(text)} is a paper of this library; read it: assistant show {known}"
+    def _by_title(self, query: Query) -> tuple[Query, tuple[str, ...]]:
+        """A question that is nothing but the id of a paper as one for its title, and what to tell of it."""
+        name = query.text
+        if len(name.split()) == 1 and any(letter.isdigit() for letter in name):
+            for known in self.identified([name]).values():
+                title = clean(self._catalog.texts([self._catalog.resolve(known)])[0][0])
+                told = f"{one_line(name)} is “{title}”; searched for its title (to read it: assistant show {known})"
+                return replace(query, text=title), (told,)
+        return query, ()
 
     def _left_out(self, filters: Filters) -> Iterator[str]:
         """What a reader should know of papers that conditions leave out unseen."""
