@@ -13,6 +13,7 @@ from assistant.holdings import Intake
 from assistant.library import Library
 from assistant.papers import Filters, Found, Paper, Record
 from assistant.queries import parse
+from assistant.text import phrase
 
 PAPERS = (
     Paper("Fast k-Medoids", "Swapping medoids makes clustering fast.", authors=("Ada Lovelace", "Bo Li")),
@@ -49,7 +50,9 @@ TYPED = (
     Paper("Scaling at the time of the test", "Test-time compute scales."),
     Paper("Grading", "A mixture of experts, of which one is augmented. D, the second, is not."),
     Paper("Deep learning of cloning", "Behavior cloning of the colour of centers."),
-    Paper("Letters", "A generative way to generate."),
+    Paper("Letters", "A generative way to generate and to augment."),
+    *(Paper(f"Agents {n}", f"Multi-agent planning, the {n}th.") for n in range(4)),
+    Paper("Joint", "A multiagent note."),
     *(Paper(f"Language {n}", f"A language model of kind {n} for language.") for n in range(12)),
     Paper("Speech", "A langauge corpus of speech."),
     Paper("A comment on deep graphs", "Deep graphs, deep graphs, deep graphs: depth of deep graphs."),
@@ -239,7 +242,27 @@ def test_the_paper_that_is_meant_comes_first(typed: Library, question: str, titl
 
 def test_words_are_taken_apart_where_more_abstracts_write_them_so(typed: Library) -> None:
     assert set(by_words(typed, "oversmoothing")) == {"Graphs", "Deep graphs", "Smooth: what deep graphs lose"}
-    assert by_words(typed, "augmented") == ["Grading"]
+    assert find(typed, "themixture").question == "themixture"  # one word and a stop word are no two words
+
+
+def test_what_is_longer_than_words_run_together_stays(typed: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.library.wording.LONGEST", 10)
+    assert find(typed, "testtimecompute").question == "testtimecompute"
+
+
+def test_the_few_that_write_a_word_otherwise_are_not_found_first(typed: Library) -> None:
+    found = by_words(typed, "multi agent planning")
+    assert set(found) == {"Joint", *(f"Agents {n}" for n in range(4))}
+    assert found[-1] == "Joint"
+
+
+def test_neighbours_that_an_abstract_joins_count_together(typed: Library) -> None:
+    wording = typed._fresh_searcher()._wording
+    assert wording is not None
+    one = phrase("flashattention")
+    *single, both = wording.wanted("flash attention")
+    assert [set(ways) for ways in single] == [{phrase("flash"), one}, {phrase("attention"), one}]
+    assert set(both) == {phrase("flash attention"), one}
 
 
 @pytest.mark.parametrize(
@@ -261,7 +284,9 @@ def test_a_mistake_that_a_few_abstracts_make_too_is_mended_and_can_be_quoted(
     typed: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert find(typed, "langauge").question == "langauge"
-    monkeypatch.setattr("assistant.library.wording.RARER", 10)
+    monkeypatch.setattr("assistant.library.wording.RARER", 13)
+    assert find(typed, "langauge").question == "langauge"  # 12 have “language”
+    monkeypatch.setattr("assistant.library.wording.RARER", 12)
     found = find(typed, "langauge corpus")
     assert found.question == "language corpus"
     assert found.notices == ("few abstracts have “langauge”; searched for “language” (as typed: in quotation marks)",)

@@ -125,7 +125,8 @@ class Wording:
 
     def _parts(self, word: str) -> str:
         """The words that stand together in an abstract and were written as one; of several ways to take `word` apart
-        that of the most frequent words. Only the first of them may be a single letter."""
+        that of the most frequent words. Only the first of them may be a single letter, and two must be more than stop
+        words."""
         known: dict[str, int] = {}
 
         def frequency(part: str) -> int:
@@ -140,12 +141,13 @@ class Wording:
                 if frequency(rest[:cut]):
                     yield from ([rest[:cut], *more] for more in ways(rest[cut:], most - 1))
 
-        word = word[:LONGEST]
+        if len(word) > LONGEST:
+            return ""
         found = [way for way in ways(word, PARTS) if len(way) > 1]
         found += [[word[0], *way] for way in ways(word[1:], 1) if frequency(word[0])]
         found.sort(key=lambda way: (-min(map(frequency, way)), len(way)))
-        stand = (" ".join(way) for way in found[:TRIED] if self._index.stands(phrase(" ".join(way))))
-        return next(stand, "")
+        tried = {text: phrase(text) for text in map(" ".join, found[:TRIED])}
+        return next((text for text, words in tried.items() if len(words) > 1 and self._index.stands(words)), "")
 
     def _nearest(self, word: str, most: int) -> str:
         return nearest(
