@@ -23,6 +23,9 @@ from assistant.text import Phrase, content_terms, phrase, respelt, terms, words_
 # What counts, beside 1.0 for a word asked for: that two words stand together or as one, and long and short forms.
 # From SciFact train and held-out titles (tools/bench_retrieval.py --train), where 0.25 and 0.5 for the first are alike.
 TOGETHER, SPELT_OUT, SHORTENED = 0.5, 0.25, 0.25
+USUAL = (
+    50  # of so many papers with a word at least one joins it, or two words are not looked for together: it takes time
+)
 SHORT_FORMS = 2  # of a question's words that are looked for besides
 MENDED = 8  # words of a question looked at for mistakes
 LEAST_PART = 4  # letters of each part where one of two words written together is misspelt
@@ -192,7 +195,8 @@ class Wording:
             for word in (left, right):
                 ways.get(_term(word), {})[one] = self._as_much(phrase(word), one)
             pair = phrase(f"{left} {right}")
-            together.append({pair: TOGETHER, one: TOGETHER * self._as_much(pair, one)})
+            if self._index.frequency(one[0][1]) * USUAL >= min(self._index.frequency(term) for _, term in pair):
+                together.append({pair: TOGETHER, one: TOGETHER * self._as_much(pair, one)})
         spelt_out, shortened = _explained(question, whole, abstracts)
         for term, long in spelt_out.items():
             if term in ways:
