@@ -139,7 +139,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Where Python may not write compiled modules beside their sources, the hundreds of commands that tests run find
     them in pytest's own folder; else each compiles the program anew, for half a second."""
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and config.cache:
+    if config.cache and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.cache.mkdir("compiled")))
 
 

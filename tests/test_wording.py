@@ -1,6 +1,7 @@
 """What people type, over a small library and over the sample."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -30,13 +31,19 @@ PAPERS = (
 )
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with Library(tmp_path_factory.mktemp("wording") / "lib", embedder=lambda: load("bundled"), create=True) as made:
+@contextmanager
+def holding(folder: Path, papers: Sequence[Paper]) -> Iterator[Library]:
+    with Library(folder, embedder=lambda: load("bundled"), create=True) as made:
         with made.writing() as writer:
-            records = [Record(paper, n) for n, paper in enumerate(PAPERS, 1)]
+            records = [Record(paper, n) for n, paper in enumerate(papers, 1)]
             writer.add(records, Intake("papers.jsonl", "jsonl"), day=date(2026, 1, 31))
             writer.index()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with holding(tmp_path_factory.mktemp("wording"), PAPERS) as made:
         yield made
 
 
@@ -50,7 +57,7 @@ TYPED = (
     Paper("Scaling at the time of the test", "Test-time compute scales."),
     Paper("Grading", "A mixture of experts, of which one is augmented. D, the second, is not."),
     Paper("Deep learning of cloning", "Behavior cloning of the colour of centers."),
-    Paper("Letters", "A generative way to generate and to augment."),
+    Paper("Letters", "A generative way to generate and to augment models. The model ss is one."),
     *(Paper(f"Agents {n}", f"Multi-agent planning, the {n}th.") for n in range(4)),
     Paper("Joint", "A multiagent note."),
     *(Paper(f"Language {n}", f"A language model of kind {n} for language.") for n in range(12)),
@@ -61,11 +68,7 @@ TYPED = (
 
 @pytest.fixture(scope="module")
 def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with Library(tmp_path_factory.mktemp("typed") / "lib", embedder=lambda: load("bundled"), create=True) as made:
-        with made.writing() as writer:
-            records = [Record(paper, n) for n, paper in enumerate(TYPED, 1)]
-            writer.add(records, Intake("papers.jsonl", "jsonl"), day=date(2026, 1, 31))
-            writer.index()
+    with holding(tmp_path_factory.mktemp("typed"), TYPED) as made:
         yield made
 
 
@@ -271,6 +274,7 @@ def test_neighbours_that_an_abstract_joins_count_together(typed: Library) -> Non
         ("testtimecompute", "test time compute"),
         ("mixtureofexperts", "mixture of experts"),
         ("augmentd", "augmented"),
+        ("modelss", "models"),  # not “model ss”, which stands there too
         ("generatve", "generative"),
         ("languagge", "language"),
     ],

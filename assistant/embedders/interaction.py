@@ -26,13 +26,11 @@ def max_sim(question: Tokens, texts: Sequence[Tokens], table: NDArray[np.float32
     if not len(question) or not filled:
         return found
     asked = table[question].astype(np.float32)
-    weights = _lengths(asked)
+    weights = np.linalg.norm(asked, axis=1)
     distinct, where = np.unique(np.concatenate([texts[number] for number in filled]), return_inverse=True)
     told = table[distinct].astype(np.float32)
-    cosines: Vectors = (
-        of_length_one(asked) @ told.T
-    )  # scaled afterwards: there are fewer of them than numbers in `told`
-    cosines /= _lengths(told)
+    cosines: Vectors = of_length_one(asked) @ told.T
+    cosines /= _lengths(told)  # here, where there are fewer numbers than in `told`
     lengths = np.array([len(texts[number]) for number in filled])
     best = np.maximum.reduceat(cosines[:, where], np.cumsum(lengths) - lengths, axis=1)
     found[filled] = weights @ best / max(float(weights.sum()), float(np.finfo(np.float32).tiny))

@@ -8,6 +8,7 @@ from assistant.embedders.interaction import max_sim
 from assistant.embedders.onnx import OnnxEmbedder
 
 TABLE = np.random.default_rng(3).normal(size=(30, 8)).astype(np.float32)
+TABLE[7] = 0  # a token of which nothing is known
 TOKENS = st.lists(st.integers(0, 29), max_size=12)
 
 
@@ -15,10 +16,11 @@ def plainly(question: list[int], text: list[int]) -> float:
     """The definition, a token at a time."""
     if not question or not text:
         return 0.0
-    unit = TABLE / np.linalg.norm(TABLE, axis=1, keepdims=True)
+    lengths = np.linalg.norm(TABLE, axis=1, keepdims=True)
+    unit = TABLE / np.where(lengths, lengths, 1)
     weights = [float(np.linalg.norm(TABLE[token])) for token in question]
     best = [max(float(unit[token] @ unit[other]) for other in text) for token in question]
-    return sum(weight * one for weight, one in zip(weights, best, strict=True)) / sum(weights)
+    return sum(weight * one for weight, one in zip(weights, best, strict=True)) / (sum(weights) or 1)
 
 
 @given(TOKENS, st.lists(TOKENS, max_size=5))
