@@ -208,7 +208,7 @@ class Filters:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a library has for a question: the question with its misspelt words mended, passages, best first, and what
-    a reader should know; `why_nothing` where it was not searched at all."""
+    a reader should know; `why_nothing` where there is none."""
 
     question: str
     passages: tuple[Passage, ...] = ()
